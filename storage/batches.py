@@ -1,0 +1,218 @@
+"""Batches: rows in and out, always of one household."""
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, or_, select, update
+
+from storage.db import Read, Write
+from storage.schema import batches
+from zwai.records.people import HouseholdId
+from zwai.records.photos import PhotoId
+from zwai.records.stock import (
+    Batch,
+    BatchId,
+    BatchState,
+    DishFacts,
+    ExpiryDate,
+    ExpirySource,
+    FoodId,
+    Kind,
+    LabelKind,
+    Place,
+    Quantity,
+    StackRef,
+    Unit,
+)
+
+BY_STACK = (batches.c.kind, batches.c.label_key, batches.c.added_at, batches.c.id)
+
+
+async def page(
+    tx: Read, household: HouseholdId, limit: int | None = None, after: tuple[str, str, datetime, str] | None = None
+) -> list[Batch]:
+    """Batches by kind, label key, moment of adding and id; from just after the key `after`."""
+    query = select(batches).where(batches.c.household_id == household).order_by(*BY_STACK).limit(limit)
+    if after is not None:
+        query = query.where(_later(after))
+    return [from_row(row) for row in await tx.all(query)]
+
+
+async def expiring(tx: Read, household: HouseholdId, until: date) -> list[Batch]:
+    """Batches that expire on `until` or before, soonest first."""
+    query = select(batches).where(batches.c.household_id == household, batches.c.expiry_day <= until)
+    return [from_row(row) for row in await tx.all(query.order_by(batches.c.expiry_day, *BY_STACK))]
+
+
+async def of_stack(tx: Read, household: HouseholdId, stack: StackRef) -> list[Batch]:
+    """The batches of one stack: added at that moment, under that label or as the same food."""
+    query = select(batches).where(
+        batches.c.household_id == household, batches.c.added_at == stack.added_at, _named(stack.label_key, stack.food)
+    )
+    return [from_row(row) for row in await tx.all(query.order_by(*BY_STACK).with_for_update())]
+
+
+async def of_label(tx: Read, household: HouseholdId, label_key: str, food: FoodId | None) -> list[Batch]:
+    """Every batch under a label; only when there is none, every batch of the same food."""
+    query = select(batches).where(batches.c.household_id == household, _named(label_key, food))
+    found = [from_row(row) for row in await tx.all(query.order_by(*BY_STACK).with_for_update())]
+    return [batch for batch in found if batch.label_key == label_key] or found
+
+
+async def by_ids(tx: Read, household: HouseholdId, ids: Collection[BatchId]) -> dict[BatchId, Batch]:
+    query = select(batches).where(batches.c.household_id == household, batches.c.id.in_(ids))
+    return {BatchId(row.id): from_row(row) for row in await tx.all(query)}
+
+
+async def taken_moments(
+    tx: Read, household: HouseholdId, label_keys: Collection[str], since: datetime
+) -> set[tuple[str, datetime]]:
+    """The (label key, added at) pairs that these labels already use from `since` on."""
+    query = select(batches.c.label_key, batches.c.added_at).where(
+        batches.c.household_id == household, batches.c.label_key.in_(label_keys), batches.c.added_at >= since
+    )
+    return {(row.label_key, row.added_at) for row in await tx.all(query)}
+
+
+async def add(tx: Write, new: Sequence[Batch]) -> None:
+    if new:
+        await tx.execute(insert(batches), [to_row(batch) for batch in new])
+
+
+async def change(tx: Write, changed: Sequence[Batch]) -> None:
+    """Write whole rows back under their ids."""
+    if not changed:
+        return
+    rows = [{**to_row(batch), "this_id": batch.id, "of_household": batch.household} for batch in changed]
+    this = (batches.c.id == bindparam("this_id"), batches.c.household_id == bindparam("of_household"))
+    columns: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in ("this_id", "of_household")}
+    await tx.execute(update(batches).where(*this).values(columns), rows)
+
+
+async def remove(tx: Write, household: HouseholdId, ids: Collection[BatchId]) -> None:
+    if ids:
+        await tx.execute(delete(batches).where(batches.c.household_id == household, batches.c.id.in_(ids)))
+
+
+def _named(label_key: str, food: FoodId | None) -> ColumnElement[bool]:
+    by_label = batches.c.label_key == label_key
+    return by_label if food is None else or_(by_label, batches.c.food_id == food)
+
+
+def _later(key: tuple[str, str, datetime, str]) -> ColumnElement[bool]:
+    # Spelled out, since row-value comparison is where the engines' planners differ most.
+    kind, label_key, added_at, batch_id = key
+    c = batches.c
+    return or_(
+        c.kind > kind,
+        (c.kind == kind) & (c.label_key > label_key),
+        (c.kind == kind) & (c.label_key == label_key) & (c.added_at > added_at),
+        (c.kind == kind) & (c.label_key == label_key) & (c.added_at == added_at) & (c.id > batch_id),
+    )
+
+
+def to_row(batch: Batch) -> dict[str, Any]:
+    return {
+        "id": batch.id,
+        "household_id": batch.household,
+        "state": batch.state.value,
+        "kind": batch.kind.value,
+        "label": batch.label,
+        "label_key": batch.label_key,
+        "food_id": batch.food,
+        "amount": batch.quantity.amount,
+        "unit": batch.quantity.unit.value,
+        "place": batch.place.value,
+        "label_kind": batch.label_kind.value,
+        "expiry_day": batch.expiry.day,
+        "expiry_source": batch.expiry.source.value,
+        "expiry_reference": batch.expiry.reference,
+        "expiry_low": batch.expiry.low,
+        "expiry_high": batch.expiry.high,
+        "added_at": batch.added_at,
+        "tips": batch.tips,
+        "photo_id": batch.photo,
+        "dish": batch.dish and dish_to_document(batch.dish),
+    }
+
+
+def from_row(row: Row[Any]) -> Batch:
+    return Batch(
+        id=row.id,
+        household=row.household_id,
+        kind=Kind(row.kind),
+        label=row.label,
+        label_key=row.label_key,
+        food=row.food_id,
+        quantity=Quantity(row.amount, Unit(row.unit)),
+        place=Place(row.place),
+        state=BatchState(row.state),
+        label_kind=LabelKind(row.label_kind),
+        expiry=expiry_from_row(row),
+        added_at=row.added_at,
+        tips=row.tips,
+        photo=row.photo_id,
+        dish=row.dish and dish_from_document(row.dish),
+    )
+
+
+def expiry_from_row(row: Row[Any]) -> ExpiryDate:
+    return ExpiryDate(
+        row.expiry_day, ExpirySource(row.expiry_source), row.expiry_reference, row.expiry_low, row.expiry_high
+    )
+
+
+def dish_to_document(dish: DishFacts) -> dict[str, Any]:
+    return {
+        "main_ingredients": list(dish.main_ingredients),
+        "category": dish.category,
+        "calories": None if dish.calories is None else str(dish.calories),
+        "description": dish.description,
+    }
+
+
+def dish_from_document(document: dict[str, Any]) -> DishFacts:
+    calories = document["calories"]
+    return DishFacts(
+        main_ingredients=tuple(document["main_ingredients"]),
+        category=document["category"],
+        calories=None if calories is None else Decimal(calories),
+        description=document["description"],
+    )
+
+
+def to_document(batch: Batch) -> dict[str, Any]:
+    """A batch as the journal keeps it: every column, as JSON."""
+    document = to_row(batch)
+    document["amount"] = str(batch.quantity.amount)
+    document["added_at"] = batch.added_at.isoformat()
+    for name in ("expiry_day", "expiry_low", "expiry_high"):
+        document[name] = document[name] and document[name].isoformat()
+    return document
+
+
+def from_document(document: dict[str, Any]) -> Batch:
+    def day(name: str) -> date | None:
+        return date.fromisoformat(document[name]) if document[name] else None
+
+    expiry_day = date.fromisoformat(document["expiry_day"])
+    source = ExpirySource(document["expiry_source"])
+    return Batch(
+        id=BatchId(document["id"]),
+        household=HouseholdId(document["household_id"]),
+        kind=Kind(document["kind"]),
+        label=document["label"],
+        label_key=document["label_key"],
+        food=document["food_id"] and FoodId(document["food_id"]),
+        quantity=Quantity(Decimal(document["amount"]), Unit(document["unit"])),
+        place=Place(document["place"]),
+        state=BatchState(document["state"]),
+        label_kind=LabelKind(document["label_kind"]),
+        expiry=ExpiryDate(expiry_day, source, document["expiry_reference"], day("expiry_low"), day("expiry_high")),
+        added_at=datetime.fromisoformat(document["added_at"]),
+        tips=document["tips"],
+        photo=document["photo_id"] and PhotoId(document["photo_id"]),
+        dish=document["dish"] and dish_from_document(document["dish"]),
+    )

@@ -1,0 +1,107 @@
+"""Job rows: added, claimed with a lease, advanced and finished only by the attempt that holds them."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, insert, select, update
+
+from storage.db import Read, Write
+from storage.schema import jobs
+from zwai.errors import UnknownJob
+from zwai.records.jobs import Job, JobId, JobState
+from zwai.records.people import AccountId, HouseholdId
+
+OPEN = (JobState.PENDING, JobState.PROCESSING)
+
+
+async def add(tx: Write, job: Job) -> None:
+    await tx.execute(
+        insert(jobs).values(
+            id=job.id,
+            household_id=job.household,
+            account_id=job.account,
+            kind=job.kind,
+            state=job.state,
+            attempt=job.attempt,
+            progress=job.progress,
+            step=job.step,
+            request=job.request,
+            created_at=job.created_at,
+            offer_at=job.created_at,
+        )
+    )
+
+
+async def get(tx: Read, household: HouseholdId, job: JobId) -> Job:
+    """Raises UnknownJob."""
+    row = await tx.first(select(jobs).where(jobs.c.id == job, jobs.c.household_id == household))
+    if row is None:
+        raise UnknownJob
+    return _job(row)
+
+
+async def due(tx: Read, now: datetime, limit: int) -> list[JobId]:
+    """Open jobs that nobody holds: new ones, and those whose lease has run out."""
+    query = select(jobs.c.id).where(jobs.c.state.in_(OPEN), jobs.c.offer_at <= now)
+    return [JobId(row.id) for row in await tx.all(query.order_by(jobs.c.offer_at).limit(limit))]
+
+
+async def claim(tx: Write, job: JobId, now: datetime, lease: timedelta) -> Job | None:
+    """Take a due job under a lease, as its next attempt; None when somebody else was faster."""
+    taken = update(jobs).where(jobs.c.id == job, jobs.c.state.in_(OPEN), jobs.c.offer_at <= now)
+    values = {"state": JobState.PROCESSING, "attempt": jobs.c.attempt + 1, "offer_at": now + lease, "started_at": now}
+    if await tx.execute(taken.values(values)) == 0:
+        return None
+    row = await tx.first(select(jobs).where(jobs.c.id == job))
+    return row and _job(row)
+
+
+async def advance(tx: Write, job: Job, progress: int, step: str, now: datetime, lease: timedelta) -> bool:
+    """Report progress and renew the lease; False when another attempt has taken over."""
+    values = {"progress": progress, "step": step, "offer_at": now + lease}
+    return await tx.execute(update(jobs).where(*_held(job)).values(values)) == 1
+
+
+async def renew(tx: Write, job: Job, now: datetime, lease: timedelta) -> None:
+    await tx.execute(update(jobs).where(*_held(job)).values(offer_at=now + lease))
+
+
+async def finish(tx: Write, job: Job, result: dict[str, Any], now: datetime) -> bool:
+    """Complete a job; False when another attempt has taken over."""
+    values = {"state": JobState.COMPLETED, "progress": 100, "step": "done", "result": result, "finished_at": now}
+    return await tx.execute(update(jobs).where(*_held(job)).values(values)) == 1
+
+
+async def fail(tx: Write, job: Job, error: dict[str, Any], now: datetime) -> None:
+    """End a job for good with its error."""
+    values = {"state": JobState.FAILED, "step": "failed", "error": error, "finished_at": now}
+    await tx.execute(update(jobs).where(*_held(job)).values(values))
+
+
+async def give_back(tx: Write, job: Job, offer_at: datetime) -> None:
+    """Let a job be offered again at `offer_at`."""
+    values = {"state": JobState.PENDING, "offer_at": offer_at}
+    await tx.execute(update(jobs).where(*_held(job)).values(values))
+
+
+def _held(job: Job) -> tuple[ColumnElement[bool], ...]:
+    return (jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.state == JobState.PROCESSING)
+
+
+def _job(row: Row[Any]) -> Job:
+    return Job(
+        id=JobId(row.id),
+        household=HouseholdId(row.household_id),
+        account=AccountId(row.account_id),
+        kind=row.kind,
+        state=JobState(row.state),
+        attempt=row.attempt,
+        progress=row.progress,
+        step=row.step,
+        request=row.request,
+        result=row.result,
+        error=row.error,
+        created_at=row.created_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,117 @@
+"""The journal: entries and the full rows, before and after, of every batch that they touched."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, exists, insert, select
+from sqlalchemy.orm import aliased
+
+from storage import batches
+from storage.db import Read, Write
+from storage.schema import journal, journal_changes
+from zwai.errors import UnknownEntry
+from zwai.records.people import AccountId, HouseholdId
+from zwai.records.stock import Act, BatchId, Change, EntryId, JournalEntry
+
+_undo = journal.alias("undo")
+
+
+async def add(tx: Write, entry: JournalEntry) -> None:
+    """Append one entry with its changes, under the version that its transaction raised."""
+    await tx.execute(
+        insert(journal).values(
+            id=entry.id,
+            household_id=entry.household,
+            account_id=entry.account,
+            version=tx.version,
+            act=entry.act,
+            reason=entry.reason,
+            at=entry.at,
+            undoes=entry.undoes,
+        )
+    )
+    rows = [_change_row(entry, position, change) for position, change in enumerate(entry.changes)]
+    if rows:
+        await tx.execute(insert(journal_changes), rows)
+
+
+async def get(tx: Read, household: HouseholdId, entry: EntryId) -> JournalEntry:
+    """Raises UnknownEntry."""
+    row = await tx.first(_entries(household).where(journal.c.id == entry))
+    if row is None:
+        raise UnknownEntry
+    return (await _with_changes(tx, [row]))[0]
+
+
+async def page(tx: Read, household: HouseholdId, limit: int, before_version: int | None) -> list[JournalEntry]:
+    """Newest first; from just before a version when one is given."""
+    query = _entries(household).order_by(journal.c.version.desc(), journal.c.id.desc()).limit(limit)
+    if before_version is not None:
+        query = query.where(journal.c.version < before_version)
+    return await _with_changes(tx, await tx.all(query))
+
+
+async def touched_later(tx: Read, household: HouseholdId, entry: EntryId, ids: Sequence[BatchId]) -> bool:
+    """Whether an entry after `entry`, neither an undo nor undone itself, touched any of these batches."""
+    mine = aliased(journal)
+    undone = select(_undo.c.id).where(_undo.c.undoes == journal.c.id)
+    later = (
+        select(journal.c.id)
+        .join(journal_changes, journal_changes.c.entry_id == journal.c.id)
+        .join(mine, mine.c.id == entry)
+        .where(
+            journal_changes.c.household_id == household,
+            journal_changes.c.batch_id.in_(ids),
+            journal.c.version > mine.c.version,
+            journal.c.undoes.is_(None),
+            ~exists(undone),
+        )
+        .limit(1)
+    )
+    return await tx.first(later) is not None
+
+
+def _entries(household: HouseholdId) -> Any:
+    return (
+        select(journal, _undo.c.id.label("undone_by"))
+        .outerjoin(_undo, _undo.c.undoes == journal.c.id)
+        .where(journal.c.household_id == household)
+    )
+
+
+async def _with_changes(tx: Read, rows: Sequence[Row[Any]]) -> list[JournalEntry]:
+    ids = [row.id for row in rows]
+    query = select(journal_changes).where(journal_changes.c.entry_id.in_(ids))
+    changes: dict[str, list[Change]] = {entry: [] for entry in ids}
+    for row in await tx.all(query.order_by(journal_changes.c.entry_id, journal_changes.c.position)):
+        before = row.before and batches.from_document(row.before)
+        after = row.after and batches.from_document(row.after)
+        changes[row.entry_id].append(Change(before, after))
+    return [_entry(row, tuple(changes[row.id])) for row in rows]
+
+
+def _change_row(entry: JournalEntry, position: int, change: Change) -> dict[str, Any]:
+    touched = change.after or change.before
+    assert touched is not None
+    return {
+        "entry_id": entry.id,
+        "position": position,
+        "household_id": entry.household,
+        "batch_id": touched.id,
+        "before": change.before and batches.to_document(change.before),
+        "after": change.after and batches.to_document(change.after),
+    }
+
+
+def _entry(row: Row[Any], changes: tuple[Change, ...]) -> JournalEntry:
+    return JournalEntry(
+        id=EntryId(row.id),
+        household=HouseholdId(row.household_id),
+        account=row.account_id and AccountId(row.account_id),
+        act=Act(row.act),
+        reason=row.reason,
+        at=row.at,
+        undoes=row.undoes and EntryId(row.undoes),
+        undone_by=row.undone_by and EntryId(row.undone_by),
+        changes=changes,
+    )

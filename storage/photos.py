@@ -1,0 +1,53 @@
+"""Rows of uploaded photos; their files are in `storage.files`."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, insert, select
+
+from storage.db import Read, Write
+from storage.schema import photos
+from zwai.errors import UnknownPhoto
+from zwai.records.people import AccountId, HouseholdId
+from zwai.records.photos import Photo, PhotoId
+
+
+async def add(tx: Write, photo: Photo) -> None:
+    await tx.execute(
+        insert(photos).values(
+            id=photo.id,
+            household_id=photo.household,
+            account_id=photo.account,
+            name=photo.name,
+            purpose=photo.purpose,
+            content_hash=photo.content_hash,
+            width=photo.width,
+            height=photo.height,
+            size_bytes=photo.size_bytes,
+            uploaded_at=photo.uploaded_at,
+        )
+    )
+
+
+async def of_household(tx: Read, household: HouseholdId, ids: Sequence[PhotoId]) -> list[Photo]:
+    """The photos in the order of `ids`. Raises UnknownPhoto when one is not this household's."""
+    rows = await tx.all(select(photos).where(photos.c.household_id == household, photos.c.id.in_(ids)))
+    found = {row.id: _photo(row) for row in rows}
+    if any(photo_id not in found for photo_id in ids):
+        raise UnknownPhoto
+    return [found[photo_id] for photo_id in ids]
+
+
+def _photo(row: Row[Any]) -> Photo:
+    return Photo(
+        id=PhotoId(row.id),
+        household=HouseholdId(row.household_id),
+        account=AccountId(row.account_id),
+        name=row.name,
+        purpose=row.purpose,
+        content_hash=row.content_hash,
+        width=row.width,
+        height=row.height,
+        size_bytes=row.size_bytes,
+        uploaded_at=row.uploaded_at,
+    )

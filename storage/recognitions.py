@@ -1,0 +1,126 @@
+"""Recognitions and the lines of the proposals that they make."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, insert, select, update
+
+from storage.batches import dish_from_document, expiry_from_row, to_row
+from storage.db import Read, Write
+from storage.schema import proposal_lines, recognitions
+from zwai.errors import UnknownRecognition
+from zwai.records.people import AccountId, HouseholdId
+from zwai.records.photos import Aim, Box, Decision, Engine, PhotoId, Recognition, RecognitionId
+from zwai.records.proposals import Line, LineId
+from zwai.records.stock import Batch, BatchId, BatchState, Kind, LabelKind, Place, Quantity, Unit
+
+
+async def add(tx: Write, recognition: Recognition, lines: Sequence[Line]) -> None:
+    await tx.execute(
+        insert(recognitions).values(
+            id=recognition.id,
+            household_id=recognition.household,
+            account_id=recognition.account,
+            aim=recognition.aim,
+            engine=recognition.engine,
+            photos=list(recognition.photos),
+            created_at=recognition.created_at,
+        )
+    )
+    if lines:
+        await tx.execute(insert(proposal_lines), [_to_row(line) for line in lines])
+
+
+async def get(tx: Read, household: HouseholdId, recognition: RecognitionId) -> tuple[Recognition, list[Line]]:
+    """Raises UnknownRecognition."""
+    query = select(recognitions).where(recognitions.c.id == recognition, recognitions.c.household_id == household)
+    row = await tx.first(query)
+    if row is None:
+        raise UnknownRecognition
+    lines = select(proposal_lines).where(proposal_lines.c.recognition_id == recognition)
+    rows = await tx.all(lines.order_by(proposal_lines.c.position))
+    return _recognition(row), [_line(line) for line in rows]
+
+
+async def lines_added_at(tx: Write, household: HouseholdId, moments: Sequence[datetime]) -> dict[datetime, Line]:
+    """The household's lines with these moments, which are unique in it; locked until the end."""
+    query = select(proposal_lines).where(
+        proposal_lines.c.household_id == household, proposal_lines.c.added_at.in_(moments)
+    )
+    return {row.added_at: _line(row) for row in await tx.all(query.with_for_update())}
+
+
+async def moments_from(tx: Read, household: HouseholdId, since: datetime) -> set[datetime]:
+    """The moments that the household's lines already use from `since` on."""
+    query = select(proposal_lines.c.added_at).where(
+        proposal_lines.c.household_id == household, proposal_lines.c.added_at >= since
+    )
+    return {row.added_at for row in await tx.all(query)}
+
+
+async def accept(tx: Write, household: HouseholdId, accepted: Sequence[tuple[LineId, BatchId]], now: datetime) -> None:
+    for line, batch in accepted:
+        values = {"accepted_batch_id": batch, "accepted_at": now}
+        this = (proposal_lines.c.id == line, proposal_lines.c.household_id == household)
+        await tx.execute(update(proposal_lines).where(*this).values(values))
+
+
+def _to_row(line: Line) -> dict[str, Any]:
+    stock = to_row(line.batch)
+    del stock["state"]
+    return {
+        **stock,
+        "id": line.id,
+        "recognition_id": line.recognition,
+        "position": line.position,
+        "confidence": line.confidence,
+        "decision": line.decision.value,
+        "rule": line.rule,
+        "box": line.box and asdict(line.box),
+    }
+
+
+def _line(row: Row[Any]) -> Line:
+    batch = Batch(
+        id=BatchId(row.id),
+        household=row.household_id,
+        kind=Kind(row.kind),
+        label=row.label,
+        label_key=row.label_key,
+        food=row.food_id,
+        quantity=Quantity(row.amount, Unit(row.unit)),
+        place=Place(row.place),
+        state=BatchState.AVAILABLE,
+        label_kind=LabelKind(row.label_kind),
+        expiry=expiry_from_row(row),
+        added_at=row.added_at,
+        tips=row.tips,
+        photo=row.photo_id,
+        dish=row.dish and dish_from_document(row.dish),
+    )
+    return Line(
+        id=LineId(row.id),
+        recognition=RecognitionId(row.recognition_id),
+        position=row.position,
+        batch=batch,
+        confidence=float(row.confidence),
+        decision=Decision(row.decision),
+        rule=row.rule,
+        box=row.box and Box(**row.box),
+        accepted_batch=row.accepted_batch_id and BatchId(row.accepted_batch_id),
+        accepted_at=row.accepted_at,
+    )
+
+
+def _recognition(row: Row[Any]) -> Recognition:
+    return Recognition(
+        id=RecognitionId(row.id),
+        household=HouseholdId(row.household_id),
+        account=AccountId(row.account_id),
+        aim=Aim(row.aim),
+        engine=Engine(row.engine),
+        photos=tuple(PhotoId(photo) for photo in row.photos),
+        created_at=row.created_at,
+    )

@@ -1,0 +1,303 @@
+"""The tables. Every string compares by bytes, so that SQLite and MySQL agree."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Date,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    types,
+)
+from sqlalchemy.dialects import mysql
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+
+
+class Moment(types.TypeDecorator[datetime]):
+    """An instant in UTC with microseconds; naive in the database, aware outside it."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.replace(tzinfo=UTC)
+
+
+class Amount(types.TypeDecorator[Decimal]):
+    """A decimal with three places, exact: text on SQLite, which has no decimals of its own."""
+
+    impl = Numeric(14, 3)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(String(20) if dialect.name == "sqlite" else Numeric(14, 3))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return str(value) if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        return None if value is None else Decimal(value)
+
+
+class Document(types.TypeDecorator[Any]):
+    """JSON whose keys keep their order, as text that both engines store unchanged."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(mysql.LONGTEXT() if dialect.name == "mysql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        return None if value is None else json.loads(value)
+
+
+ID = String(32)
+WORD = String(20)
+HASH = String(64)
+Body = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql")
+
+households = Table(
+    "households",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("version", BigInteger, nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False, index=True),
+    Column("provider", WORD, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("email", String(320)),
+    Column("email_verified", Boolean, nullable=False),
+    Column("photo_url", String(2000)),
+    Column("language", String(2), nullable=False),
+    Column("preferences", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("last_login_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    Column("provider", WORD, primary_key=True),
+    Column("subject", String(320), primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("secret_hash", String(200)),
+    Column("created_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("ended_at", Moment),
+    **MYSQL,
+)
+
+refresh_tokens = Table(
+    "refresh_tokens",
+    metadata,
+    Column("hash", HASH, primary_key=True),
+    Column("session_id", ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("parent", HASH, index=True),
+    Column("issued_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),
+    **MYSQL,
+)
+
+photos = Table(
+    "photos",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("account_id", ID, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("purpose", WORD, nullable=False),
+    Column("content_hash", HASH, nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("uploaded_at", Moment, nullable=False),
+    Index(None, "household_id", "uploaded_at"),
+    **MYSQL,
+)
+
+recognitions = Table(
+    "recognitions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("account_id", ID, nullable=False),
+    Column("aim", WORD, nullable=False),
+    Column("engine", WORD, nullable=False),
+    Column("photos", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "household_id", "created_at"),
+    **MYSQL,
+)
+
+
+# What a batch is made of; a proposal's line carries the same columns, so that accepting copies them.
+def _stock_columns() -> list[Column[Any]]:
+    return [
+        Column("kind", WORD, nullable=False),
+        Column("label", String(100), nullable=False),
+        Column("label_key", String(200), nullable=False),
+        Column("food_id", String(64)),
+        Column("amount", Amount, nullable=False),
+        Column("unit", WORD, nullable=False),
+        Column("place", WORD, nullable=False),
+        Column("label_kind", WORD, nullable=False),
+        Column("expiry_day", Date, nullable=False),
+        Column("expiry_source", WORD, nullable=False),
+        Column("expiry_reference", String(200), nullable=False),
+        Column("expiry_low", Date),
+        Column("expiry_high", Date),
+        Column("added_at", Moment, nullable=False),
+        Column("tips", Text, nullable=False),
+        Column("photo_id", ID),
+        Column("dish", Document),
+    ]
+
+
+proposal_lines = Table(
+    "proposal_lines",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("recognition_id", ID, ForeignKey("recognitions.id"), nullable=False, index=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("position", Integer, nullable=False),
+    *_stock_columns(),
+    Column("confidence", Numeric(5, 4), nullable=False),
+    Column("decision", WORD, nullable=False),
+    Column("rule", String(100), nullable=False),
+    Column("box", Document),
+    Column("accepted_batch_id", ID),
+    Column("accepted_at", Moment),
+    UniqueConstraint("household_id", "added_at"),
+    **MYSQL,
+)
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("state", WORD, nullable=False),
+    *_stock_columns(),
+    UniqueConstraint("household_id", "label_key", "added_at"),
+    Index(None, "household_id", "expiry_day"),
+    Index(None, "household_id", "food_id"),
+    **MYSQL,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("account_id", ID),
+    Column("version", BigInteger, nullable=False),
+    Column("act", WORD, nullable=False),
+    Column("reason", String(200), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("undoes", ID, unique=True),
+    Index(None, "household_id", "version"),
+    **MYSQL,
+)
+
+journal_changes = Table(
+    "journal_changes",
+    metadata,
+    Column("entry_id", ID, ForeignKey("journal.id"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("batch_id", ID, nullable=False),
+    Column("before", Document),
+    Column("after", Document),
+    Index(None, "household_id", "batch_id"),
+    **MYSQL,
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False, index=True),
+    Column("account_id", ID, nullable=False),
+    Column("kind", String(50), nullable=False),
+    Column("state", WORD, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("progress", Integer, nullable=False),
+    Column("step", String(100), nullable=False),
+    Column("request", Document, nullable=False),
+    Column("result", Document),
+    Column("error", Document),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("offer_at", Moment, nullable=False),
+    Index(None, "state", "offer_at"),
+    **MYSQL,
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", HASH, primary_key=True),
+    Column("household_id", ID, nullable=False),
+    Column("holder", ID, nullable=False),
+    Column("fingerprint", HASH, nullable=False),
+    Column("lease_until", Moment, nullable=False),
+    Column("status", Integer),
+    Column("body", Body),
+    Column("expires_at", Moment, nullable=False, index=True),
+    **MYSQL,
+)

@@ -1,0 +1,317 @@
+"""Every error that a user can meet: its kind, its code and its sentence in Spanish and English.
+
+ZwaiError
+├ Malformed 400      ├ NotSignedIn 401    ├ NotAllowed 403    ├ NotFound 404
+├ Conflict 409       ├ TooLarge 413       ├ NotAnImage 415    ├ Invalid 422
+├ TooMany 429        ├ Unavailable 503    └ StorageFull 507
+
+Statuses are known to `handlers/errors.py` only. `fields` fill the sentences; all arguments are
+positional, so that every error survives the way through the process pool.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One field at fault: a JSON pointer, a stable code, and a sentence in each language."""
+
+    pointer: str
+    code: str
+    es: str
+    en: str
+
+
+class ZwaiError(Exception):
+    """The root. A leaf gives `code`, `es` and `en`; the sentences may name the fields in braces."""
+
+    code: ClassVar[str]
+    es: ClassVar[str]
+    en: ClassVar[str]
+
+    def __init__(self, fields: dict[str, object] | None = None, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(fields, problems)
+        self.fields = fields or {}
+        self.problems = problems
+
+    def sentence(self, language: str) -> str:
+        """What to tell the person, in `language` ("es" or "en")."""
+        return (self.en if language == "en" else self.es).format_map(self.fields)
+
+    def __str__(self) -> str:
+        return self.sentence("en")
+
+
+class Malformed(ZwaiError):
+    code = "malformed"
+    es = "No pudimos leer la solicitud. Revisa su formato e inténtalo otra vez."
+    en = "We could not read the request. Check its format and try again."
+
+
+class BadJson(Malformed):
+    code = "bad_json"
+    es = "El cuerpo de la solicitud no es JSON válido."
+    en = "The body of the request is not valid JSON."
+
+
+class NotMultipart(Malformed):
+    code = "not_multipart"
+    es = "Envía la foto como formulario multipart, en la parte «image»."
+    en = 'Send the photo as a multipart form, in the part "image".'
+
+
+class NoImage(Malformed):
+    code = "no_image"
+    es = "Falta la foto: envíala en la parte «image» del formulario."
+    en = 'The photo is missing: send it in the part "image" of the form.'
+
+
+class EmptyImage(Malformed):
+    code = "empty_image"
+    es = "El archivo está vacío. Elige otra foto."
+    en = "The file is empty. Choose another photo."
+
+
+class BrokenImage(Malformed):
+    code = "broken_image"
+    es = "La foto está dañada o incompleta. Tómala o envíala otra vez."
+    en = "The photo is damaged or incomplete. Take it or send it again."
+
+
+class NotSignedIn(ZwaiError):
+    code = "not_signed_in"
+    es = "Inicia sesión para continuar."
+    en = "Sign in to continue."
+
+
+class TokenExpired(NotSignedIn):
+    code = "token_expired"
+    es = "Tu sesión venció. Renuévala o inicia sesión otra vez."
+    en = "Your session has expired. Refresh it or sign in again."
+
+
+class TokenInvalid(NotSignedIn):
+    code = "token_invalid"
+    es = "La credencial no es válida. Inicia sesión otra vez."
+    en = "The token is not valid. Sign in again."
+
+
+class TokenRevoked(NotSignedIn):
+    code = "token_revoked"
+    es = "Esta sesión fue cerrada. Inicia sesión otra vez."
+    en = "This session was closed. Sign in again."
+
+
+class WrongPassword(NotSignedIn):
+    code = "wrong_password"
+    es = "El correo o la contraseña no coinciden."
+    en = "The e-mail or the password does not match."
+
+
+class NotAllowed(ZwaiError):
+    code = "not_allowed"
+    es = "No tienes permiso para hacer esto."
+    en = "You are not allowed to do this."
+
+
+class NotFound(ZwaiError):
+    code = "not_found"
+    es = "No encontramos lo que buscas."
+    en = "We did not find what you are looking for."
+
+
+class NoSuchRoute(NotFound):
+    code = "no_such_route"
+    es = "Esta dirección no existe en la API. Mira /docs."
+    en = "This address does not exist in the API. See /docs."
+
+
+class UnknownStack(NotFound):
+    code = "unknown_stack"
+    es = "«{name}» no está en tu inventario con esa fecha de ingreso."
+    en = '"{name}" is not in your inventory with that moment of adding.'
+
+
+class UnknownFood(NotFound):
+    code = "unknown_item"
+    es = "«{name}» no está en tu inventario."
+    en = '"{name}" is not in your inventory.'
+
+
+class UnknownPhoto(NotFound):
+    code = "unknown_photo"
+    es = "No encontramos esa foto entre las de tu hogar."
+    en = "We did not find that photo among those of your household."
+
+
+class UnknownRecognition(NotFound):
+    code = "unknown_recognition"
+    es = "No encontramos ese reconocimiento."
+    en = "We did not find that recognition."
+
+
+class UnknownJob(NotFound):
+    code = "unknown_job"
+    es = "No encontramos esa tarea."
+    en = "We did not find that task."
+
+
+class UnknownEntry(NotFound):
+    code = "unknown_entry"
+    es = "No encontramos ese cambio en el historial."
+    en = "We did not find that change in the journal."
+
+
+class MethodNotAllowed(ZwaiError):
+    code = "method_not_allowed"
+    es = "Esta dirección no acepta {method}; acepta {allowed}."
+    en = "This address does not take {method}; it takes {allowed}."
+
+
+class Conflict(ZwaiError):
+    code = "conflict"
+    es = "Eso choca con el estado actual. Actualiza e inténtalo otra vez."
+    en = "That conflicts with the current state. Refresh and try again."
+
+
+class EmailTaken(Conflict):
+    code = "email_taken"
+    es = "Ya hay una cuenta con ese correo. Inicia sesión."
+    en = "There is already an account with that e-mail. Sign in."
+
+
+class NotEnough(Conflict):
+    code = "not_enough"
+    es = "Pediste {wanted}, pero de «{name}» quedan {held}."
+    en = 'You asked for {wanted}, but there is {held} of "{name}" left.'
+
+
+class CannotUndo(Conflict):
+    code = "cannot_undo"
+    es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."
+    en = "A later change touched the same stock. Undo that one first."
+
+
+class AlreadyUndone(Conflict):
+    code = "already_undone"
+    es = "Ese cambio ya fue deshecho."
+    en = "That change has already been undone."
+
+
+class RequestInFlight(Conflict):
+    code = "request_in_flight"
+    es = "La misma solicitud está en curso. Espera un segundo."
+    en = "The same request is still running. Wait a second."
+
+
+class TooLarge(ZwaiError):
+    code = "too_large"
+    es = "La solicitud supera el límite de {limit}."
+    en = "The request is over the limit of {limit}."
+
+
+class ImageTooLarge(TooLarge):
+    code = "image_too_large"
+    es = "La foto pesa más de {limit}. Envía una más pequeña."
+    en = "The photo is over {limit}. Send a smaller one."
+
+
+class TooManyPixels(TooLarge):
+    code = "too_many_pixels"
+    es = "La foto tiene más de {limit} megapíxeles. Envía una más pequeña."
+    en = "The photo has over {limit} megapixels. Send a smaller one."
+
+
+class TooManyPhotos(TooLarge):
+    code = "too_many_photos"
+    es = "Envía {limit} fotos como máximo por solicitud."
+    en = "Send at most {limit} photos in one request."
+
+
+class NotAnImage(ZwaiError):
+    code = "not_an_image"
+    es = "Ese archivo no es una foto que podamos leer. Usa JPEG, PNG, WebP o HEIC."
+    en = "That file is not a photo that we can read. Use JPEG, PNG, WebP or HEIC."
+
+
+class NotJson(ZwaiError):
+    code = "not_json"
+    es = "Envía el cuerpo como JSON (Content-Type: application/json)."
+    en = "Send the body as JSON (Content-Type: application/json)."
+
+
+class Invalid(ZwaiError):
+    code = "invalid"
+    es = "Hay datos que corregir: {what}"
+    en = "Some data needs correcting: {what}"
+
+
+class CannotConvert(Invalid):
+    code = "cannot_convert"
+    es = "No se puede convertir {source} a {target} para «{name}»."
+    en = 'Cannot convert {source} to {target} for "{name}".'
+
+
+class KeyReused(Invalid):
+    code = "key_reused"
+    es = "Esa Idempotency-Key ya se usó con otra solicitud. Usa una nueva."
+    en = "That Idempotency-Key was used with another request. Use a new one."
+
+
+class BadKey(Malformed):
+    code = "bad_key"
+    es = "La Idempotency-Key debe tener de 1 a 200 caracteres visibles."
+    en = "The Idempotency-Key must have 1 to 200 visible characters."
+
+
+class TooMany(ZwaiError):
+    """`fields["retry_after"]`: whole seconds until the next try can succeed."""
+
+    code = "too_many"
+    es = "Demasiadas solicitudes. Espera {retry_after} s e inténtalo otra vez."
+    en = "Too many requests. Wait {retry_after} s and try again."
+
+
+class Unavailable(ZwaiError):
+    """`fields["retry_after"]`: whole seconds, when not given 1."""
+
+    code = "unavailable"
+    es = "Una parte del servicio no responde. Inténtalo otra vez en unos segundos."
+    en = "A part of the service does not answer. Try again in a few seconds."
+
+
+class DatabaseDown(Unavailable):
+    code = "database_down"
+    es = "La base de datos no responde. No se perdió nada; inténtalo otra vez."
+    en = "The database does not answer. Nothing was lost; try again."
+
+
+class PoolFull(Unavailable):
+    code = "pool_full"
+    es = "Estamos procesando muchas fotos. Inténtalo otra vez en unos segundos."
+    en = "We are working on many photos. Try again in a few seconds."
+
+
+class UploadsFull(Unavailable):
+    code = "uploads_full"
+    es = "Hay muchas fotos subiendo a la vez. Inténtalo otra vez en unos segundos."
+    en = "Many photos are being uploaded at once. Try again in a few seconds."
+
+
+class JobTimedOut(Unavailable):
+    code = "job_timed_out"
+    es = "La foto tardó demasiado en procesarse. Inténtalo con otra."
+    en = "The photo took too long to process. Try another one."
+
+
+class WorkerDied(Unavailable):
+    code = "worker_died"
+    es = "El proceso que leía la foto se detuvo. Inténtalo otra vez."
+    en = "The process that read the photo stopped. Try again."
+
+
+class StorageFull(ZwaiError):
+    code = "storage_full"
+    es = "No queda espacio para guardar. No se guardó nada."
+    en = "There is no space left to store this. Nothing was stored."

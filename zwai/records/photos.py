@@ -1,0 +1,95 @@
+"""Photos, what a recogniser saw in them, and the proposals made of that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NewType
+
+from zwai.records.people import AccountId, HouseholdId
+
+PhotoId = NewType("PhotoId", str)
+RecognitionId = NewType("RecognitionId", str)
+
+
+class Copy(StrEnum):
+    """The stored copies of a photo: shown large, shown small, given to recognisers."""
+
+    DISPLAY = "display"
+    THUMBNAIL = "thumbnail"
+    AI = "ai"
+
+
+class Aim(StrEnum):
+    """What a recognition looks for."""
+
+    INGREDIENTS = "ingredients"
+    DISHES = "dishes"
+    BOTH = "both"
+
+
+class Decision(StrEnum):
+    """How sure a sighting is: taken as it is, one of several guesses, or to be confirmed by a person."""
+
+    ITEM = "item"
+    SUGGESTION = "suggestion"
+    CONFIRM = "confirm"
+
+
+class Engine(StrEnum):
+    LOCAL = "local"
+    GEMINI = "gemini"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """An uploaded photo. Size in bytes and pixels are of the original, which is not kept."""
+
+    id: PhotoId
+    household: HouseholdId
+    account: AccountId
+    name: str
+    purpose: str
+    content_hash: str
+    width: int
+    height: int
+    size_bytes: int
+    uploaded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A place in a photo, as fractions (0 to 1) of its width and height."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing that a recogniser saw. `food` is a catalogue id; `rule` names the step that decided.
+
+    `confidence` is the calibrated chance, 0 to 1, that the name is right. `kind` is the food's
+    ("ingredient" or "dish", the values of `zwai.records.stock.Kind`).
+    """
+
+    food: str
+    kind: str
+    confidence: float
+    decision: Decision
+    rule: str
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """One finished look at photos; its lines are `zwai.records.proposals.Line`."""
+
+    id: RecognitionId
+    household: HouseholdId
+    account: AccountId
+    aim: Aim
+    engine: Engine
+    photos: tuple[PhotoId, ...]
+    created_at: datetime

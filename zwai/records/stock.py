@@ -1,0 +1,188 @@
+"""What is in the kitchen: batches, quantities, places, expiry dates, and the journal of their changes."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import NewType
+
+from zwai.records.people import AccountId, HouseholdId
+from zwai.records.photos import PhotoId
+
+BatchId = NewType("BatchId", str)
+EntryId = NewType("EntryId", str)
+FoodId = NewType("FoodId", str)
+
+
+class Kind(StrEnum):
+    """An ingredient, or a cooked dish counted in portions (on the wire: ingredients and foods)."""
+
+    INGREDIENT = "ingredient"
+    DISH = "dish"
+
+
+class Place(StrEnum):
+    FRIDGE = "fridge"
+    FREEZER = "freezer"
+    PANTRY = "pantry"
+
+
+class Unit(StrEnum):
+    """Canonical units; the words of the wire are known to `zwai.knowledge.words`."""
+
+    MG = "mg"
+    G = "g"
+    KG = "kg"
+    OZ = "oz"
+    LB = "lb"
+    ML = "ml"
+    L = "l"
+    CUP = "cup"
+    TBSP = "tbsp"
+    TSP = "tsp"
+    PIECE = "piece"
+    PORTION = "portion"
+    DOZEN = "dozen"
+    BAG = "bag"
+    BOTTLE = "bottle"
+    BUNCH = "bunch"
+    CAN = "can"
+    CARTON = "carton"
+    CLOVE = "clove"
+    FILLET = "fillet"
+    HANDFUL = "handful"
+    HEAD = "head"
+    JAR = "jar"
+    LEAF = "leaf"
+    PACK = "pack"
+    PINCH = "pinch"
+    SLICE = "slice"
+    SPRIG = "sprig"
+
+
+class TimeUnit(StrEnum):
+    """Units of a shelf life as the client sends them (Días, Semanas, Meses, Años)."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+    YEAR = "year"
+
+
+class ExpirySource(StrEnum):
+    """Where an expiry date comes from."""
+
+    LABEL = "label"
+    TYPED = "typed"
+    TABLE = "table"
+    ASSUMED = "assumed"
+
+
+class LabelKind(StrEnum):
+    USE_BY = "use_by"
+    BEST_BEFORE = "best_before"
+
+
+class BatchState(StrEnum):
+    AVAILABLE = "available"
+    RESERVED = "reserved"
+    FROZEN = "frozen"
+    LEFTOVER = "leftover"
+    QUARANTINE = "quarantine"
+    EXPIRED = "expired"
+
+
+class Act(StrEnum):
+    """What happened to stock, as the journal tells it."""
+
+    ADD = "add"
+    EAT = "eat"
+    WASTE = "waste"
+    MOVE = "move"
+    FREEZE = "freeze"
+    CORRECT = "correct"
+    DELETE = "delete"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    amount: Decimal
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryDate:
+    """A day in the household's time zone, the moment the client sent or is shown, and its origin.
+
+    `low` and `high` bound a table's range; `reference` names the source row or the assumption.
+    """
+
+    day: date
+    source: ExpirySource
+    reference: str
+    low: date | None = None
+    high: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One lot of one food. `label` is verbatim, `label_key` is how lists group it."""
+
+    id: BatchId
+    household: HouseholdId
+    kind: Kind
+    label: str
+    label_key: str
+    food: FoodId | None
+    quantity: Quantity
+    place: Place
+    state: BatchState
+    label_kind: LabelKind
+    expiry: ExpiryDate
+    added_at: datetime
+    tips: str
+    photo: PhotoId | None
+    dish: "DishFacts | None"
+
+
+@dataclass(frozen=True, slots=True)
+class DishFacts:
+    """What is said of a cooked dish; `calories` are per portion where known."""
+
+    main_ingredients: tuple[str, ...]
+    category: str
+    calories: Decimal | None
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class StackRef:
+    """How the client addresses a stack: a name in any spelling, and the moment it was added."""
+
+    label_key: str
+    food: FoodId | None
+    added_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One batch before and after; None where it did not exist."""
+
+    before: Batch | None
+    after: Batch | None
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """Who did what to which batches, when and why. Append only; an undo is an entry of its own."""
+
+    id: EntryId
+    household: HouseholdId
+    account: AccountId | None
+    act: Act
+    reason: str
+    at: datetime
+    undoes: EntryId | None
+    undone_by: EntryId | None
+    changes: tuple[Change, ...]
