@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, bindparam, insert, select, update
 
 from storage.batches import dish_from_document, expiry_from_row, to_row
 from storage.db import Read, Write
@@ -61,10 +61,13 @@ async def moments_from(tx: Read, household: HouseholdId, since: datetime) -> set
 
 
 async def accept(tx: Write, household: HouseholdId, accepted: Sequence[tuple[LineId, BatchId]], now: datetime) -> None:
-    for line, batch in accepted:
-        values = {"accepted_batch_id": batch, "accepted_at": now}
-        this = (proposal_lines.c.id == line, proposal_lines.c.household_id == household)
-        await tx.execute(update(proposal_lines).where(*this).values(values))
+    """Mark lines as accepted, each by the batch that it became."""
+    if not accepted:
+        return
+    this = (proposal_lines.c.id == bindparam("line"), proposal_lines.c.household_id == household)
+    values = {"accepted_batch_id": bindparam("batch"), "accepted_at": now}
+    rows = [{"line": line, "batch": batch} for line, batch in accepted]
+    await tx.execute(update(proposal_lines).where(*this).values(values), rows)
 
 
 def _to_row(line: Line) -> dict[str, Any]:
