@@ -1,0 +1,185 @@
+"""Photo files in a local folder: uploads as temporary files, kept copies by photo id.
+
+    root/photos/{last two digits of the id}/{id}/display.jpg, thumbnail.jpg, ai.jpg
+    root/tmp/{random}/upload and copies/
+
+Every blocking call is made in a small thread pool of its own. A full disk becomes StorageFull here.
+"""
+
+import asyncio
+import errno
+import hashlib
+import os
+import re
+import secrets
+import shutil
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from io import FileIO
+from pathlib import Path
+from typing import TypeVar, TypeVarTuple
+
+from zwai.errors import ImageTooLarge, StorageFull, UnknownPhoto
+from zwai.records.photos import Copy, PhotoId
+
+THREADS = 4
+PHOTO_ID = re.compile(r"[0-9a-f]{32}")
+MEGABYTE = 1_000_000
+
+Ts = TypeVarTuple("Ts")
+T = TypeVar("T")
+
+
+class Upload:
+    """A file that arrives in pieces. `copies` is a free folder name beside it, for what is made of it."""
+
+    def __init__(self, folder: Path, limit_bytes: int, threads: ThreadPoolExecutor) -> None:
+        self.path = folder / "upload"
+        self.copies = folder / "copies"
+        self.size = 0
+        self._limit_bytes = limit_bytes
+        self._threads = threads
+        self._hash = hashlib.sha256()
+        self._file: FileIO | None = None
+        self._busy = threading.Lock()  # a step whose caller was cancelled may still run when the end comes
+        self._ended = False
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all that was written, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    async def write(self, chunk: bytes) -> None:
+        """Hash and write one piece, both in one step off the loop. Raises ImageTooLarge or StorageFull."""
+        self.size += len(chunk)
+        if self.size > self._limit_bytes:
+            raise ImageTooLarge({"limit": f"{self._limit_bytes / MEGABYTE:g} MB"})
+        await _in_thread(self._threads, self._step, chunk)
+
+    def begin(self) -> None:
+        """Make the file. Blocks."""
+        with self._busy:
+            if not self._ended:
+                self.path.parent.mkdir()
+                self._file = FileIO(self.path, "w")
+
+    def end(self) -> None:
+        """Remove the file and all that lies beside it. Blocks."""
+        with self._busy:
+            self._ended = True
+            if self._file is not None:
+                self._file.close()
+            _remove(self.path.parent)
+
+    def _step(self, chunk: bytes) -> None:
+        with self._busy:
+            if self._ended or self._file is None:
+                return
+            self._hash.update(chunk)
+            rest = memoryview(chunk)
+            while rest:  # a disk that is nearly full takes a part
+                rest = rest[self._file.write(rest) :]
+
+
+class LocalFiles:
+    """The folder and its threads. Made by `open_files`."""
+
+    def __init__(self, root: Path, threads: ThreadPoolExecutor) -> None:
+        self._photos = root / "photos"
+        self._temporary = root / "tmp"
+        self._threads = threads
+
+    def path(self, photo: PhotoId, copy: Copy) -> Path:
+        """Where a copy lies, if the photo exists. Raises UnknownPhoto for what cannot be an id."""
+        return self._folder(photo) / f"{copy}.jpg"
+
+    @asynccontextmanager
+    async def open_upload(self, limit_bytes: int) -> AsyncIterator[Upload]:
+        """A temporary file to write to. On leaving, it and all beside it are gone, whatever happened."""
+        upload = Upload(self._temporary / secrets.token_hex(16), limit_bytes, self._threads)
+        try:
+            await _in_thread(self._threads, upload.begin)
+            yield upload
+        finally:
+            ended = self._threads.submit(upload.end)  # at once, and shielded: also when cancelled a second time
+            await asyncio.shield(asyncio.wrap_future(ended))
+
+    async def keep(self, photo: PhotoId, copies: Path) -> None:
+        """Move a folder of prepared copies to its place: whole, and on the disk when this returns."""
+        await _in_thread(self._threads, _move, copies, self._folder(photo))
+
+    async def delete(self, photo: PhotoId) -> None:
+        """Remove a photo's copies; one that is already gone is fine."""
+        await _in_thread(self._threads, _remove, self._folder(photo))
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Remove what uploads that were cut off left behind; how many there were."""
+        return await _in_thread(self._threads, _sweep, self._temporary, older_than.timestamp())
+
+    def _folder(self, photo: PhotoId) -> Path:
+        if not PHOTO_ID.fullmatch(photo):
+            raise UnknownPhoto()
+        return self._photos / photo[-2:] / photo  # an id ends in random digits and begins with the time
+
+
+@asynccontextmanager
+async def open_files(root: Path) -> AsyncIterator[LocalFiles]:
+    """Make the folders if need be, and end the threads on leaving."""
+    threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
+    try:
+        await _in_thread(threads, _make_folders, root)
+        yield LocalFiles(root, threads)
+    finally:
+        await asyncio.to_thread(threads.shutdown)
+
+
+async def _in_thread(threads: ThreadPoolExecutor, function: Callable[[*Ts], T], *args: *Ts) -> T:
+    try:
+        return await asyncio.get_running_loop().run_in_executor(threads, function, *args)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull() from error
+        raise
+
+
+def _make_folders(root: Path) -> None:
+    (root / "photos").mkdir(parents=True, exist_ok=True)
+    (root / "tmp").mkdir(exist_ok=True)
+
+
+def _move(copies: Path, target: Path) -> None:
+    for file in copies.iterdir():
+        _sync(file)
+    _sync(copies)
+    if not target.parent.exists():
+        target.parent.mkdir(exist_ok=True)
+        _sync(target.parent.parent)
+    copies.rename(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes, or a folder's names, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        shutil.rmtree(folder)
+
+
+def _sweep(temporary: Path, older_than: float) -> int:
+    swept = 0
+    for folder in temporary.iterdir():
+        with suppress(FileNotFoundError):  # another process may be ending an upload
+            if folder.stat().st_mtime < older_than:
+                shutil.rmtree(folder)
+                swept += 1
+    return swept
