@@ -187,6 +187,12 @@ class NotEnough(Conflict):
     en = 'You asked for {wanted}, but there is {held} of "{name}" left.'
 
 
+class DataFolderInUse(Conflict):
+    code = "data_folder_in_use"
+    es = "Otro proceso de zwai usa la carpeta {folder}. Detenlo o elige otra con ZWAI_DATA_DIR."
+    en = "Another zwai process uses the folder {folder}. Stop it, or choose another with ZWAI_DATA_DIR."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."

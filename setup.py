@@ -1,0 +1,45 @@
+"""Packaging: the four packages, their data files, and the command `zwai`. Pinned versions: requirements.txt."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "zwai" / "__init__.py").read_text())
+assert VERSION is not None
+
+setup(
+    name="zwai",
+    version=VERSION[1],
+    description="Photograph food; know what is there, when it expires and what to cook before it does.",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    python_requires=">=3.11",
+    packages=find_packages(include=["zwai", "zwai.*", "handlers", "storage", "storage.*", "ai", "ai.*"]),
+    package_data={
+        "zwai": ["knowledge/data/*", "knowledge/*.md", "page/*"],
+        "storage": ["migrations/*", "migrations/versions/*"],
+        "ai": ["models/*"],
+    },
+    install_requires=[
+        "aiohttp>=3.14",
+        "aiojobs>=1.4",
+        "aiosqlite>=0.22",
+        "alembic>=1.20",
+        "apispec>=6.10",
+        "argon2-cffi>=25.1",
+        "marshmallow>=4.4",
+        "numpy>=2.4",
+        "onnxruntime>=1.32",
+        "orjson>=3.13",
+        "pillow>=13.0",
+        "pillow-heif>=1.8",
+        "PyJWT>=2.15",
+        "python-dotenv>=1.2",
+        "SQLAlchemy[asyncio]>=2.1.9",
+        "tzdata",
+        "uvloop>=0.23",
+    ],
+    entry_points={"console_scripts": ["zwai = zwai.cli:main"]},
+)

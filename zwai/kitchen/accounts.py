@@ -1,0 +1,159 @@
+"""Who somebody is: registering, signing in, refreshing, signing out, and the profile."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from storage import people
+from storage.db import Read, Write
+from zwai.errors import EmailTaken
+from zwai.kitchen.tokens import REFRESH_LIFE, TokenKeys, TokenPair, fingerprint, mint_pair
+from zwai.records.ids import new_id
+from zwai.records.people import (
+    Account,
+    AccountId,
+    Credential,
+    HouseholdId,
+    Language,
+    Member,
+    Provider,
+    RefreshToken,
+    SessionId,
+)
+
+# A client without a lock refreshes several times at once with the same token; all of them succeed.
+GRACE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """What a person gives to begin: guests may leave everything out."""
+
+    name: str
+    email: str | None
+    language: Language
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    account: Account
+    tokens: TokenPair
+
+
+class Refusal(StrEnum):
+    """Why a refresh token is refused. REUSED also ends its session."""
+
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    REUSED = "reused"
+
+
+async def register(
+    tx: Write, new: NewAccount, password_hash: str, time_zone: str, keys: TokenKeys, now: datetime
+) -> SignedIn:
+    """A local account with a household of its own. Raises EmailTaken."""
+    assert new.email is not None
+    subject = email_subject(new.email)
+    if await people.find_credential(tx, Provider.LOCAL, subject) is not None:
+        raise EmailTaken
+    account = await _open_account(tx, new, Provider.LOCAL, time_zone, now)
+    await people.add_credential(tx, Credential(account.id, Provider.LOCAL, subject, password_hash), now)
+    return SignedIn(account, await _open_session(tx, account, keys, now))
+
+
+async def visit(tx: Write, new: NewAccount, time_zone: str, keys: TokenKeys, now: datetime) -> SignedIn:
+    """A guest: always a new account, never one found by e-mail, since nothing proves whose that is."""
+    account = await _open_account(tx, new, Provider.GUEST, time_zone, now)
+    await people.add_credential(tx, Credential(account.id, Provider.GUEST, account.id, None), now)
+    return SignedIn(account, await _open_session(tx, account, keys, now))
+
+
+async def sign_in(tx: Write, account_id: AccountId, keys: TokenKeys, now: datetime) -> SignedIn:
+    """Open a session for an account whose credential has been proven."""
+    account = replace(await people.get_account(tx, account_id), last_login_at=now)
+    await people.update_account(tx, account)
+    return SignedIn(account, await _open_session(tx, account, keys, now))
+
+
+async def refresh(tx: Write, refresh_token: str, keys: TokenKeys, now: datetime) -> TokenPair | Refusal:
+    """Trade a refresh token for a new pair.
+
+    One that comes again yields a sibling pair within GRACE, or at any time while none of its
+    successors has been used; else somebody has a copy, and the whole session ends. The refusal is
+    returned, not raised, so that ending the session is committed.
+    """
+    token = await people.find_refresh_token(tx, fingerprint(refresh_token))
+    if token is None:
+        return Refusal.UNKNOWN
+    session = await people.session(tx, token.session, now)
+    if session is None or token.expires_at <= now:
+        return Refusal.EXPIRED
+    if token.used_at is None:
+        await people.use_refresh_token(tx, token.hash, now)
+    elif now - token.used_at > GRACE and await people.successor_used(tx, token.hash):
+        await people.end_sessions(tx, [token.session], now)
+        return Refusal.REUSED
+    await people.extend_session(tx, token.session, now + REFRESH_LIFE)
+    return await _issue(tx, AccountId(session.account), token.session, token.hash, keys, now)
+
+
+async def sign_out(tx: Write, member: Member, now: datetime) -> None:
+    """End the caller's session, on this device only."""
+    await people.end_sessions(tx, [member.session], now)
+
+
+async def profile(tx: Read, member: Member) -> Account:
+    return await people.get_account(tx, member.account)
+
+
+async def change_profile(tx: Write, member: Member, changes: dict[str, Any]) -> Account:
+    """Apply `name`, `email`, `photo_url`, `language` and further preferences; what is absent stays."""
+    account = await people.get_account(tx, member.account)
+    preferences = {**account.preferences, **changes.get("preferences", {})}
+    own = {name: changes[name] for name in ("name", "email", "photo_url", "language") if name in changes}
+    changed = replace(account, preferences=preferences, **own)
+    await people.update_account(tx, changed)
+    return changed
+
+
+def email_subject(email: str) -> str:
+    """An e-mail address as the name of a credential: without its case."""
+    return email.strip().casefold()
+
+
+async def _open_account(
+    tx: Write, new: NewAccount, provider: Provider, time_zone: str, now: datetime
+) -> Account:
+    household = HouseholdId(new_id(now))
+    await people.add_household(tx, household, time_zone, now)
+    account = Account(
+        id=AccountId(new_id(now)),
+        household=household,
+        provider=provider,
+        name=new.name,
+        email=new.email,
+        email_verified=False,
+        photo_url=None,
+        language=new.language,
+        preferences={},
+        created_at=now,
+        last_login_at=now,
+    )
+    await people.add_account(tx, account)
+    return account
+
+
+async def _open_session(tx: Write, account: Account, keys: TokenKeys, now: datetime) -> TokenPair:
+    session = SessionId(new_id(now))
+    await people.add_session(tx, session, account.id, now, now + REFRESH_LIFE)
+    return await _issue(tx, account.id, session, None, keys, now)
+
+
+async def _issue(
+    tx: Write, account: AccountId, session: SessionId, parent: str | None, keys: TokenKeys, now: datetime
+) -> TokenPair:
+    pair = mint_pair(keys, account, session, now)
+    token = RefreshToken(fingerprint(pair.refresh_token), session, parent, now, now + REFRESH_LIFE, None)
+    await people.add_refresh_token(tx, token)
+    return pair

@@ -1,0 +1,247 @@
+"""The household's stock: adding, listing, correcting and removing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from zoneinfo import ZoneInfo
+
+from storage import batches
+from storage.db import Read, Write
+from zwai.errors import UnknownFood, UnknownStack
+from zwai.kitchen import journal
+from zwai.kitchen.expiry import expiry_of, place_for
+from zwai.knowledge.names import label_key, resolve
+from zwai.knowledge.tips import tips_of
+from zwai.records.ids import new_id
+from zwai.records.people import HouseholdId, Member
+from zwai.records.photos import PhotoId
+from zwai.records.stock import (
+    Act,
+    Batch,
+    BatchId,
+    BatchState,
+    Change,
+    DishFacts,
+    ExpiryDate,
+    ExpirySource,
+    FoodId,
+    Kind,
+    LabelKind,
+    Place,
+    Quantity,
+    StackRef,
+)
+
+MILLISECOND = timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    """Something to put into stock; None where the kitchen is to decide."""
+
+    label: str
+    kind: Kind
+    quantity: Quantity
+    place: Place | None = None
+    expiry: ExpiryDate | None = None
+    tips: str = ""
+    photo: PhotoId | None = None
+    dish: DishFacts | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """All batches under one label, in the order of their moments."""
+
+    kind: Kind
+    label_key: str
+    batches: tuple[Batch, ...]
+
+    @property
+    def newest(self) -> Batch:
+        return self.batches[-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What to change of a stack; None leaves a field as it is."""
+
+    label: str | None = None
+    quantity: Quantity | None = None
+    place: Place | None = None
+    expiry: ExpiryDate | None = None
+    tips: str | None = None
+    photo: PhotoId | None = None
+
+
+def today_of(member: Member, now: datetime) -> date:
+    """The local date of the member's household."""
+    return now.astimezone(ZoneInfo(member.time_zone)).date()
+
+
+def typed_expiry(day: date) -> ExpiryDate:
+    return ExpiryDate(day, ExpirySource.TYPED, "typed by a member")
+
+
+def stack_ref(label: str, added_at: datetime) -> StackRef:
+    """A stack by a name in any spelling and a moment, which counts in whole milliseconds."""
+    return StackRef(label_key(label), food_of(label), to_millisecond(added_at))
+
+
+def food_of(label: str) -> FoodId | None:
+    match = resolve(label)
+    return FoodId(match.food.id) if match else None
+
+
+def to_millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def draft(member: Member, item: NewItem, now: datetime) -> Batch:
+    """A batch of `item` as it would be stored now, with the kitchen's own place, expiry and tips where none are given."""
+    match = resolve(item.label)
+    food = match.food if match else None
+    place = item.place or place_for(food, item.kind)
+    return Batch(
+        id=BatchId(new_id(now)),
+        household=member.household,
+        kind=item.kind,
+        label=item.label,
+        label_key=label_key(item.label),
+        food=FoodId(food.id) if food else None,
+        quantity=item.quantity,
+        place=place,
+        state=BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE,
+        label_kind=LabelKind.BEST_BEFORE,
+        expiry=item.expiry or expiry_of(food, item.kind, place, today_of(member, now)),
+        added_at=to_millisecond(now),
+        tips=item.tips or tips_of(food, place, member.language),
+        photo=item.photo,
+        dish=item.dish,
+    )
+
+
+async def add(tx: Write, member: Member, items: Sequence[NewItem], now: datetime, *, reason: str = "") -> list[Batch]:
+    """Put items into stock as one entry of the journal; each gets a moment that is its label's own."""
+    return await store(tx, member, [draft(member, item, now) for item in items], now, reason=reason)
+
+
+async def store(tx: Write, member: Member, drafts: Sequence[Batch], now: datetime, *, reason: str) -> list[Batch]:
+    """Store drafted batches, moving a moment on to the next free millisecond where it is taken."""
+    if not drafts:
+        return []
+    since = min(batch.added_at for batch in drafts)
+    taken = await batches.taken_moments(tx, member.household, {batch.label_key for batch in drafts}, since)
+    stored = list(with_own_moments(drafts, taken))
+    await batches.add(tx, stored)
+    await journal.record(tx, member, Act.ADD, [Change(None, batch) for batch in stored], now, reason=reason)
+    return stored
+
+
+def with_own_moments(drafts: Iterable[Batch], taken: set[tuple[str, datetime]]) -> Iterable[Batch]:
+    """Each batch at a moment that no other of its label uses; fills `taken`."""
+    for batch in drafts:
+        moment = batch.added_at
+        while (batch.label_key, moment) in taken:
+            moment += MILLISECOND
+        taken.add((batch.label_key, moment))
+        yield batch if moment == batch.added_at else replace(batch, added_at=moment)
+
+
+async def shelves(
+    tx: Read, household: HouseholdId, limit: int | None = None, after: tuple[str, str, datetime, str] | None = None
+) -> list[Shelf]:
+    """The stock grouped by kind and label; `limit` and `after` count batches."""
+    held = await batches.page(tx, household, limit, after)
+    return [Shelf(kind, key, tuple(group)) for (kind, key), group in groupby(held, lambda b: (b.kind, b.label_key))]
+
+
+async def expiring(tx: Read, household: HouseholdId, today: date, days: int) -> list[Batch]:
+    """Batches that expire within `days` from today, the expired ones first."""
+    return await batches.expiring(tx, household, today + timedelta(days=days))
+
+
+async def stack(tx: Read, household: HouseholdId, ref: StackRef, label: str, kind: Kind | None = None) -> list[Batch]:
+    """The batches of a stack. Raises UnknownStack."""
+    held = await batches.of_stack(tx, household, ref)
+    found = [batch for batch in held if batch.label_key == ref.label_key] or held
+    if kind is not None:
+        found = [batch for batch in found if batch.kind is kind]
+    if not found:
+        raise UnknownStack({"name": label})
+    return found
+
+
+async def correct(
+    tx: Write, member: Member, ref: StackRef, label: str, correction: Correction, now: datetime
+) -> list[Batch]:
+    """Change a stack as its owner says; a quantity of zero removes it. Raises UnknownStack."""
+    held = await stack(tx, member.household, ref, label)
+    if correction.quantity is not None and correction.quantity.amount == 0:
+        await take_out(tx, member, held, Act.CORRECT, now)
+        return []
+    changed = [_corrected(member, batch, correction, now) for batch in held]
+    await batches.change(tx, changed)
+    changes = [Change(before, after) for before, after in zip(held, changed, strict=True)]
+    await journal.record(tx, member, Act.CORRECT, changes, now)
+    return changed
+
+
+async def remove_stack(tx: Write, member: Member, ref: StackRef, label: str, now: datetime) -> list[Batch]:
+    """Remove a stack that was never there: neither eaten nor wasted. Raises UnknownStack."""
+    held = await stack(tx, member.household, ref, label)
+    await take_out(tx, member, held, Act.DELETE, now)
+    return held
+
+
+async def remove_all(tx: Write, member: Member, label: str, now: datetime) -> list[Batch]:
+    """Remove every stack under a name. Raises UnknownFood."""
+    held = await batches.of_label(tx, member.household, label_key(label), food_of(label))
+    if not held:
+        raise UnknownFood({"name": label})
+    await take_out(tx, member, held, Act.DELETE, now)
+    return held
+
+
+async def take_out(tx: Write, member: Member, held: Sequence[Batch], act: Act, now: datetime) -> None:
+    """Delete whole batches, and tell the journal why they went."""
+    await batches.remove(tx, member.household, [batch.id for batch in held])
+    await journal.record(tx, member, act, [Change(batch, None) for batch in held], now)
+
+
+def _corrected(member: Member, batch: Batch, correction: Correction, now: datetime) -> Batch:
+    label = correction.label or batch.label
+    place = correction.place or batch.place
+    moved = place is not batch.place
+    expiry = correction.expiry or (_expiry_after_move(member, batch, place, now) if moved else batch.expiry)
+    state = batch.state
+    if moved:
+        state = BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE
+    return replace(
+        batch,
+        label=label,
+        label_key=label_key(label),
+        food=food_of(label),
+        quantity=correction.quantity or batch.quantity,
+        place=place,
+        state=state,
+        expiry=expiry,
+        tips=batch.tips if correction.tips is None else correction.tips,
+        photo=correction.photo or batch.photo,
+    )
+
+
+def _expiry_after_move(member: Member, batch: Batch, place: Place, now: datetime) -> ExpiryDate:
+    """A table date is looked up anew for the new place; a date that a person or a label gave stays."""
+    if batch.expiry.source in (ExpirySource.TYPED, ExpirySource.LABEL):
+        return batch.expiry
+    match = resolve(batch.label)
+    return expiry_of(match.food if match else None, batch.kind, place, today_of(member, now))
+
+
+def total(held: Sequence[Batch]) -> Decimal | None:
+    """The sum of amounts when all share one unit, else None: units are never mixed silently."""
+    units = {batch.quantity.unit for batch in held}
+    return sum((batch.quantity.amount for batch in held), Decimal(0)) if len(units) == 1 else None

@@ -1,0 +1,189 @@
+"""Looking at photos, proposing what was seen, and accepting proposals into stock."""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from ai.local import look
+from ai.pool import Pool
+from storage import photos, recognitions
+from storage.db import Read, Write
+from storage.files import LocalFiles
+from zwai.kitchen import inventory
+from zwai.kitchen.inventory import MILLISECOND, NewItem, to_millisecond
+from zwai.knowledge import catalogue
+from zwai.records.ids import new_id
+from zwai.records.people import HouseholdId, Member
+from zwai.records.photos import (
+    Aim,
+    Copy,
+    Decision,
+    Engine,
+    Photo,
+    PhotoId,
+    Recognition,
+    RecognitionId,
+    Sighting,
+)
+from zwai.records.proposals import Line, LineId
+from zwai.records.stock import Batch, BatchId, DishFacts, ExpirySource, Kind, Quantity, Unit
+
+LOOK_DEADLINE_S = 20.0
+RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen, each with the photo that it was seen in, surest first."""
+
+    aim: Aim
+    engine: Engine
+    photos: tuple[PhotoId, ...]
+    sightings: tuple[tuple[PhotoId, Sighting], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    recognition: Recognition
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A line as its reviewer sends it back, edited or not; found again by the moment it was given."""
+
+    item: NewItem
+    added_at: datetime | None
+    recognition: RecognitionId | None
+
+
+class Recogniser:
+    """Looks at the AI copies of stored photos in worker processes."""
+
+    def __init__(self, pool: Pool, files: LocalFiles) -> None:
+        self._pool = pool
+        self._files = files
+
+    async def look(self, photo_ids: Sequence[PhotoId], aim: Aim) -> Seen:
+        """See what is in the photos, all at once, and merge what was seen twice. Raises PoolFull, JobTimedOut."""
+        async with asyncio.TaskGroup() as group:
+            looks = [group.create_task(self._look_at(photo, aim)) for photo in photo_ids]
+        found = [(photo, sighting) for photo, task in zip(photo_ids, looks, strict=True) for sighting in task.result()]
+        return Seen(aim, Engine.LOCAL, tuple(photo_ids), merged(found))
+
+    async def _look_at(self, photo: PhotoId, aim: Aim) -> list[Sighting]:
+        return await self._pool.run(look, self._files.path(photo, Copy.AI), aim, deadline_s=LOOK_DEADLINE_S)
+
+
+def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Sighting], ...]:
+    """One sighting a food: the surest decision, then the highest confidence."""
+    best: dict[str, tuple[PhotoId, Sighting]] = {}
+    for photo, sighting in found:
+        known = best.get(sighting.food)
+        if known is None or _order(sighting) < _order(known[1]):
+            best[sighting.food] = (photo, sighting)
+    return tuple(sorted(best.values(), key=lambda one: _order(one[1])))
+
+
+def _order(sighting: Sighting) -> tuple[int, float]:
+    return RANK[sighting.decision], -sighting.confidence
+
+
+async def photos_of(tx: Read, household: HouseholdId, ids: Sequence[PhotoId]) -> list[Photo]:
+    """The household's photos with these ids. Raises UnknownPhoto."""
+    return await photos.of_household(tx, household, ids)
+
+
+async def propose(tx: Write, member: Member, seen: Seen, now: datetime) -> Proposal:
+    """Store what was seen as lines to review, each with a moment of its own. Changes no stock."""
+    recognition = Recognition(
+        id=RecognitionId(new_id(now)),
+        household=member.household,
+        account=member.account,
+        aim=seen.aim,
+        engine=seen.engine,
+        photos=seen.photos,
+        created_at=now,
+    )
+    moment = to_millisecond(now)
+    taken = await recognitions.moments_from(tx, member.household, moment)
+    lines = []
+    for position, (photo, sighting) in enumerate(seen.sightings):
+        while moment in taken:
+            moment += MILLISECOND
+        taken.add(moment)
+        lines.append(_line(member, recognition, position, photo, sighting, moment, now))
+    await recognitions.add(tx, recognition, lines)
+    return Proposal(recognition, tuple(lines))
+
+
+async def proposal(tx: Read, household: HouseholdId, recognition: RecognitionId) -> Proposal:
+    """A stored proposal. Raises UnknownRecognition."""
+    found, lines = await recognitions.get(tx, household, recognition)
+    return Proposal(found, tuple(lines))
+
+
+async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: datetime) -> list[Batch]:
+    """Put reviewed lines into stock, each once, however often they come; what no line knows is a plain add."""
+    moments = [to_millisecond(one.added_at) for one in accepted if one.added_at]
+    open_lines = await recognitions.lines_added_at(tx, member.household, moments)
+    drafts: list[Batch] = []
+    closed: list[tuple[LineId, BatchId]] = []
+    for one in accepted:
+        moment = one.added_at and to_millisecond(one.added_at)
+        line = open_lines.get(moment) if moment else None
+        if line is None or (one.recognition and one.recognition != line.recognition):
+            drafts.append(inventory.draft(member, one.item, now))
+        elif line.accepted_at is None and line.id not in {known for known, _ in closed}:
+            drafts.append(_edited(inventory.draft(member, one.item, now), line))
+            closed.append((line.id, drafts[-1].id))
+    stored = await inventory.store(tx, member, drafts, now, reason="recognition")
+    await recognitions.accept(tx, member.household, closed, now)
+    return stored
+
+
+def _line(
+    member: Member,
+    recognition: Recognition,
+    position: int,
+    photo: PhotoId,
+    sighting: Sighting,
+    moment: datetime,
+    now: datetime,
+) -> Line:
+    kind = Kind(sighting.kind)
+    food = catalogue.load().food(sighting.food)
+    assert food is not None, f"the recogniser named {sighting.food}, which the catalogue does not have"
+    item = NewItem(
+        label=food.name(member.language),
+        kind=kind,
+        # The local engine cannot count: one, for the person to correct.
+        quantity=Quantity(Decimal(1), Unit.PORTION if kind is Kind.DISH else Unit.PIECE),
+        photo=photo,
+        dish=DishFacts((), food.category, None, "") if kind is Kind.DISH else None,
+    )
+    return Line(
+        id=LineId(new_id(now)),
+        recognition=recognition.id,
+        position=position,
+        batch=replace(inventory.draft(member, item, now), added_at=moment),
+        confidence=sighting.confidence,
+        decision=sighting.decision,
+        rule=sighting.rule,
+        box=sighting.box,
+        accepted_batch=None,
+        accepted_at=None,
+    )
+
+
+def _edited(draft: Batch, line: Line) -> Batch:
+    """The reviewed draft under the line's moment; what the reviewer left alone keeps its evidence."""
+    same_day = draft.expiry.day == line.batch.expiry.day and draft.expiry.source is ExpirySource.TYPED
+    return replace(
+        draft,
+        added_at=line.batch.added_at,
+        expiry=line.batch.expiry if same_day else draft.expiry,
+        photo=draft.photo or line.batch.photo,
+    )

@@ -1,0 +1,85 @@
+"""Accepting photos: limits while they arrive, copies made in a worker process, a row when all is stored."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from ai.images import ImageLimits, prepare
+from ai.pool import Pool
+from storage import photos
+from storage.db import Write
+from storage.files import LocalFiles, Upload
+from zwai.errors import EmptyImage, UploadsFull
+from zwai.records.ids import new_id
+from zwai.records.people import Member
+from zwai.records.photos import Photo, PhotoId
+
+PREPARE_DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """`in_flight` uploads at once in this process; `bytes` and `pixels` of one photo; photos of one request."""
+
+    in_flight: int
+    bytes: int
+    pixels: int
+    photos: int
+
+
+class Uploads:
+    """Takes photos in: a temporary file first, then the copies that are kept."""
+
+    def __init__(self, files: LocalFiles, pool: Pool, limits: UploadLimits) -> None:
+        self.limits = limits
+        self._files = files
+        self._pool = pool
+        self._in_flight = 0
+
+    @asynccontextmanager
+    async def receive(self) -> AsyncIterator[Upload]:
+        """A place to write one arriving photo to; nothing of it is left on leaving. Raises UploadsFull."""
+        if self._in_flight >= self.limits.in_flight:
+            raise UploadsFull({"retry_after": 2})
+        self._in_flight += 1
+        try:
+            async with self._files.open_upload(self.limits.bytes) as upload:
+                yield upload
+        finally:
+            self._in_flight -= 1
+
+    async def keep(self, upload: Upload, member: Member, name: str, purpose: str, now: datetime) -> Photo:
+        """Make and store the copies of a whole upload; the row comes after (`add`), so a crash leaves no dead row.
+
+        Raises EmptyImage, NotAnImage, BrokenImage, TooManyPixels, PoolFull, StorageFull.
+        """
+        if upload.size == 0:
+            raise EmptyImage
+        limits = ImageLimits(max_pixels=self.limits.pixels)
+        prepared = await self._pool.run(
+            prepare, upload.path, upload.copies, limits, deadline_s=PREPARE_DEADLINE_S
+        )
+        photo = Photo(
+            id=PhotoId(new_id(now)),
+            household=member.household,
+            account=member.account,
+            name=name,
+            purpose=purpose,
+            content_hash=upload.digest,
+            width=prepared.width,
+            height=prepared.height,
+            size_bytes=upload.size,
+            uploaded_at=now,
+        )
+        await self._files.keep(photo.id, upload.copies)
+        return photo
+
+    async def forget(self, photo: PhotoId) -> None:
+        """Remove the copies of a photo whose row could not be written."""
+        await self._files.delete(photo)
+
+
+async def add(tx: Write, photo: Photo) -> None:
+    """Make a kept photo known to its household."""
+    await photos.add(tx, photo)

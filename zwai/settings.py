@@ -1,0 +1,124 @@
+"""Every setting once: its name, its default, its meaning. Each is an environment variable, ZWAI_ + the name."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from dotenv import dotenv_values
+
+PREFIX = "ZWAI_"
+SECRET_LENGTH = 32
+
+
+class BadSetting(Exception):
+    """A setting that the service cannot start with; its text is one sentence for the operator."""
+
+
+def _setting(default: Any, meaning: str, *, secret: bool = False) -> Any:
+    return field(default=default, repr=not secret, metadata={"meaning": meaning, "secret": secret})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What an operator may decide. Sizes, counts and seconds as the names say."""
+
+    profile: str = _setting("embedded", "embedded: this process, SQLite and a folder; nothing else is needed.")
+    host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 lets phones on your network in.")
+    port: int = _setting(3000, "The port to listen on; 0 takes a free one.")
+    data_dir: Path = _setting(Path("data"), "Where the database, the photos and the secret key live.")
+    public_url: str = _setting("", "The address that clients reach photos under; empty: http://127.0.0.1:PORT.")
+    time_zone: str = _setting("America/Lima", "The time zone of new households.")
+    secret_key: str = _setting("", "Signs tokens and photo addresses; empty: made on the first start.", secret=True)
+    previous_secret_key: str = _setting("", "The key before this one, still accepted.", secret=True)
+    rate_limits: str = _setting("on", "on or off; off is for benchmarks.")
+    limit_read: int = _setting(600, "Reads a minute for each account.")
+    limit_write: int = _setting(240, "Writes a minute for each account.")
+    limit_bulk: int = _setting(60, "Bulk writes a minute for each account.")
+    limit_upload: int = _setting(120, "Photo uploads a minute for each account.")
+    limit_recognition: int = _setting(60, "Recognitions a minute for each account.")
+    limit_sign_in: int = _setting(30, "Sign-ins, guests and registrations a minute for each address.")
+    limit_refresh: int = _setting(60, "Token refreshes a minute for each address.")
+    max_photo_mb: int = _setting(25, "The largest photo, in megabytes.")
+    max_photo_megapixels: int = _setting(64, "The largest photo, in megapixels.")
+    max_photos: int = _setting(10, "The most photos in one request.")
+    max_uploads: int = _setting(64, "Uploads in flight in this process; more get 503.")
+    pool_processes: int = _setting(0, "Worker processes for photos and passwords; 0: one for each core.")
+    pool_queue: int = _setting(64, "Jobs waiting for a worker process; more get 503.")
+    drain_s: int = _setting(20, "How long a stop waits for requests and jobs in flight.")
+    log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
+
+    def __post_init__(self) -> None:
+        _choice("PROFILE", self.profile, ("embedded",))
+        _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
+        _choice("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
+        if not 0 <= self.port <= 65_535:
+            raise BadSetting(f"ZWAI_PORT must be between 0 and 65535, not {self.port}.")
+        for name in ("max_photo_mb", "max_photo_megapixels", "max_photos", "max_uploads", "pool_queue", "limit_read"):
+            if getattr(self, name) < 1:
+                raise BadSetting(f"{PREFIX}{name.upper()} must be at least 1.")
+        for name in ("secret_key", "previous_secret_key"):
+            if 0 < len(getattr(self, name)) < SECRET_LENGTH:
+                raise BadSetting(f"{PREFIX}{name.upper()} must have at least {SECRET_LENGTH} characters.")
+        try:
+            ZoneInfo(self.time_zone)
+        except (OSError, ValueError):
+            raise BadSetting(f"ZWAI_TIME_ZONE: there is no time zone {self.time_zone!r}.") from None
+
+    @property
+    def base_url(self) -> str:
+        return self.public_url.rstrip("/") or f"http://127.0.0.1:{self.port}"
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read settings from `.env` in the working folder and, above it, the environment. Raises BadSetting."""
+    given = {**{name: value or "" for name, value in dotenv_values(".env").items()}, **environ}
+    known = {setting.name: setting for setting in fields(Settings)}
+    values: dict[str, Any] = {}
+    for variable in sorted(given):
+        if not variable.startswith(PREFIX):
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        if name.endswith("_file") and known.get(name.removesuffix("_file")) is not None:
+            name = name.removesuffix("_file")
+            values[name] = _read_secret(variable, Path(given[variable]))
+        elif name in known:
+            values[name] = _parse(variable, given[variable], known[name].default)
+        else:
+            raise BadSetting(f"{variable} is not a setting of zwai; see docs/settings.md.")
+    return Settings(**values)
+
+
+def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise BadSetting(f"{PREFIX}{name} must be {' or '.join(allowed)}, not {value!r}.")
+
+
+def _parse(variable: str, text: str, default: Any) -> Any:
+    if isinstance(default, int):
+        try:
+            return int(text)
+        except ValueError:
+            raise BadSetting(f"{variable} must be a whole number, not {text!r}.") from None
+    return Path(text) if isinstance(default, Path) else text
+
+
+def _read_secret(variable: str, file: Path) -> str:
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise BadSetting(f"{variable}: cannot read {file}: {error.strerror}.") from None
+
+
+def secret_key(settings: Settings) -> str:
+    """The key given, or the one kept under the data folder, made with mode 0600 the first time."""
+    if settings.secret_key:
+        return settings.secret_key
+    file = settings.data_dir / "secret_key"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_urlsafe(SECRET_LENGTH))
+    return file.read_text().strip()
