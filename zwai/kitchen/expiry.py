@@ -1,0 +1,76 @@
+"""When food expires: from the tables where they speak of it, else assumed and saying so."""
+
+from calendar import monthrange
+from datetime import date, timedelta
+
+from zwai.knowledge.catalogue import Catalogue, Food, ShelfLife, ShelfState, load
+from zwai.records.stock import ExpiryDate, ExpirySource, Kind, Place, TimeUnit
+
+# Which row speaks for a place, the best first. Opened is the last: what is still closed keeps longer.
+_STATES = (ShelfState.JUDGED, ShelfState.PURCHASE, ShelfState.STORED, ShelfState.OPENED)
+
+# Days of food that we do not know. The first two are what the predecessor gave; a warm kitchen spoils a dish.
+_UNKNOWN_DAYS = {
+    (Kind.INGREDIENT, Place.FRIDGE): 7,
+    (Kind.INGREDIENT, Place.PANTRY): 7,
+    (Kind.INGREDIENT, Place.FREEZER): 90,
+    (Kind.DISH, Place.FRIDGE): 3,
+    (Kind.DISH, Place.PANTRY): 0,
+    (Kind.DISH, Place.FREEZER): 60,
+}
+_WARMER = {Place.FREEZER: (Place.FRIDGE, Place.PANTRY), Place.FRIDGE: (Place.PANTRY,), Place.PANTRY: ()}
+
+
+def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> ExpiryDate:
+    """The day until which `food` keeps in `place` from `today` on, with its range and its source.
+
+    The day is the low end of the table's range. The range says how long food keeps that was fresh when
+    bought and stored well, and of a photo we know neither. A day too early costs a look at the food,
+    a day too late can cost a stomach; the high end is kept beside it for whoever wants to look.
+    """
+    life = _life(food, place) if food else None
+    if life:
+        source = ExpirySource.ASSUMED if life.assumed else ExpirySource.TABLE
+        low, high = (today + timedelta(days=days) for days in (life.min_days, life.max_days))
+        return ExpiryDate(low, source, life.reference, low, high)
+    days, reason = _assumed(load(), food, kind, place)
+    return ExpiryDate(today + timedelta(days=days), ExpirySource.ASSUMED, f"assumed: {days} d; {reason}")
+
+
+def place_for(food: Food | None, kind: Kind) -> Place:
+    """Where a food usually lives; the fridge for a dish and for what we do not know."""
+    return food.place if food and food.kind is kind else Place.FRIDGE
+
+
+def from_span(today: date, amount: int, unit: TimeUnit) -> date:
+    """The day `amount` days, weeks, calendar months or years from `today`; the 31st becomes a month's last day."""
+    if unit is TimeUnit.DAY:
+        return today + timedelta(days=amount)
+    if unit is TimeUnit.WEEK:
+        return today + timedelta(weeks=amount)
+    months = today.year * 12 + today.month - 1 + amount * (12 if unit is TimeUnit.YEAR else 1)
+    year, month = divmod(months, 12)
+    return date(year, month + 1, min(today.day, monthrange(year, month + 1)[1]))
+
+
+def days_left(expiry: date, today: date) -> int:
+    """Whole days until the expiry day; 0 on the day itself, negative after it."""
+    return (expiry - today).days
+
+
+def _life(food: Food, place: Place) -> ShelfLife | None:
+    """The row that speaks for a place; of several (varieties, with the packet or without) the shortest."""
+    lives = [life for life in food.shelf_lives if life.place is place]
+    return min(lives, key=lambda life: (_STATES.index(life.state), life.min_days), default=None)
+
+
+def _assumed(catalogue: Catalogue, food: Food | None, kind: Kind, place: Place) -> tuple[int, str]:
+    """Days without a row, and why so many: cold never shortens what a warmer place allows."""
+    if food is None:
+        return _UNKNOWN_DAYS[kind, place], f"{kind} that the catalogue does not know, {place}"
+    days = catalogue.assumed_days[food.category, place]
+    for warmer in _WARMER[place]:
+        life = _life(food, warmer)
+        if life and life.min_days > days:
+            return life.min_days, f"as in the {warmer} ({life.reference}), no row for the {place}"
+    return days, f"usual for {food.category} in the {place}, no row for this food"

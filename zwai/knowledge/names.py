@@ -1,0 +1,206 @@
+"""From what people type to a food of the catalogue: exact, plural, with noise around it, or misspelt.
+
+A name that is not resolved stays the user's own label: nothing is ever forced on the nearest food.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from functools import cache, lru_cache
+from itertools import pairwise
+
+from zwai.knowledge.catalogue import Food, load, rows_of
+from zwai.knowledge.spelling import Speller, stem
+from zwai.records.people import Language
+
+
+class Rule(StrEnum):
+    """How a name was resolved, the surest first."""
+
+    EXACT = "exact"
+    PLURAL = "plural"
+    NOISE = "noise"
+    FUZZY = "fuzzy"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The food that a name means. `score` (0 to 1) orders matches; it is not a chance."""
+
+    food: Food
+    score: float
+    rule: Rule
+
+
+def label_key(text: str) -> str:
+    """How labels are grouped and compared: casefolded, accents off, spaces collapsed."""
+    if not text.isascii():
+        folded = unicodedata.normalize("NFKD", text).casefold()
+        text = "".join(letter for letter in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(letter))
+    return " ".join(text.casefold().split())
+
+
+def resolve(text: str, language: Language = Language.ES) -> Match | None:
+    """The food that `text` means, or None. A word that means two foods is read in `language` first."""
+    key = label_key(text)
+    food = _index(language).exact.get(key)
+    return Match(food, 1.0, Rule.EXACT) if food else _resolve(key, language)
+
+
+_LONGEST = 120
+# An unknown word left over is a brand or a variety ("arroz faraón"); more of them are a sentence.
+_MOST_LEFT = 3
+_COST_LEFT = 0.05
+_COST_REPAIR = 0.1
+
+_WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
+# Amounts ("500g", "2%"), and what a food is meant for ("tomates para ensalada").
+_IGNORED = re.compile(r"\d\S*|\b(?:para|for|on)\b.*")
+_PARTS = re.compile(r"[,;:(/\[|]")
+_KINDS = {
+    "binding": {"binding", "tying"},
+    "tying": {"tying"},
+    "not_food": {"not_food"},
+    "noise": {"state", "size", "colour", "brand"},
+}
+# Foods that take another one as their flavour ("yogurt fresa", "keke de naranja").
+_FLAVOURED = frozenset({"sweet", "snack", "dairy", "beverage", "bread"})
+_FLAVOURS = frozenset({"fruit", "nut", "sweet"})
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """One way to say a food, as the stems of its words."""
+
+    food: Food
+    words: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Index:
+    """All names, for one asking language. The head of a Spanish name is its first word, of an English one the last."""
+
+    exact: Mapping[str, Food]
+    stems: Mapping[str, Food]
+    first: Mapping[str, Sequence[_Name]]
+    last: Mapping[str, Sequence[_Name]]
+
+
+@lru_cache(maxsize=8192)
+def _resolve(key: str, language: Language) -> Match | None:
+    if len(key) > _LONGEST:
+        return None
+    index = _index(language)
+    if food := index.stems.get(" ".join(_words(key))):
+        return Match(food, 0.98, Rule.PLURAL)
+    repaired = _repaired(key)
+    if repaired == key:
+        return _amid_noise(key, index)
+    if food := index.stems.get(" ".join(_words(repaired))):
+        return Match(food, 0.9, Rule.FUZZY)
+    found = _amid_noise(repaired, index)
+    return replace(found, score=round(found.score - _COST_REPAIR, 2), rule=Rule.FUZZY) if found else None
+
+
+def _repaired(key: str) -> str:
+    """`key` with its unknown words replaced by the known ones that they seem to be."""
+    speller = _speller()
+
+    def repair(found: re.Match[str]) -> str:
+        word = found[0]
+        return word if speller.knows(word) else speller.correct(word) or word
+
+    return _WORD.sub(repair, key)
+
+
+def _amid_noise(key: str, index: _Index) -> Match | None:
+    """The longest name that holds the head of the phrase, if what is left over may be ignored."""
+    parts = [_words(part) for part in _PARTS.split(_IGNORED.sub(" ", key))]
+    phrase = [word for part in parts for word in part]
+    content = frozenset(phrase) - _listed("binding")
+    if not content.isdisjoint(_listed("not_food")):
+        return None
+    longest = max(
+        (name for name in _with_head(parts[0], index) if name.words <= content),
+        key=lambda name: len(name.words),
+        default=None,
+    )
+    if longest is None:
+        return None
+    left = content - longest.words - _listed("noise")
+    if len(left) > _MOST_LEFT or any(_matters(word, phrase, longest.food, index) for word in left):
+        return None
+    return Match(longest.food, round(0.95 - _COST_LEFT * len(left), 2), Rule.NOISE)
+
+
+def _words(text: str) -> list[str]:
+    return [stem(word) for word in _WORD.findall(text)]
+
+
+def _with_head(words: Sequence[str], index: _Index) -> Iterator[_Name]:
+    """The names whose head is that of a phrase, with or without the noise around it."""
+    spoken = [word for word in words if word not in _listed("binding")]
+    meaning = [word for word in spoken if word not in _listed("noise")]
+    meaning = meaning or [word for word in spoken if word in index.stems]
+    if meaning:
+        for word in {spoken[0], meaning[0]}:
+            yield from index.first.get(word, ())
+        for word in {spoken[-1], meaning[-1]}:
+            yield from index.last.get(word, ())
+
+
+def _matters(word: str, phrase: Sequence[str], food: Food, index: _Index) -> bool:
+    """Whether a word left over makes it another food: it names one, or is tied on ("arroz con leche" is not rice)."""
+    other = index.stems.get(word)
+    if other is food:
+        return False
+    if other and food.category in _FLAVOURED and other.category in _FLAVOURS:
+        return False
+    return other is not None or any(before in _listed("tying") and here == word for before, here in pairwise(phrase))
+
+
+@cache
+def _index(language: Language) -> _Index:
+    exact: dict[str, Food] = {}
+    stems: dict[str, Food] = {}
+    heads: dict[Language, dict[str, list[_Name]]] = {spoken: {} for spoken in Language}
+    for spoken in (language, *(other for other in Language if other is not language)):
+        for food, name in _names(spoken):
+            words = _words(name)
+            exact.setdefault(name, food)
+            stems.setdefault(" ".join(words), food)
+            content = [word for word in words if word not in _listed("binding")] or words
+            head = content[0] if spoken is Language.ES else content[-1]
+            heads[spoken].setdefault(head, []).append(_Name(food, frozenset(content)))
+    return _Index(exact, stems, heads[Language.ES], heads[Language.EN])
+
+
+def _names(language: Language) -> Iterator[tuple[Food, str]]:
+    """Every name in a language, as label keys: what Peru says first, synonyms last, so that names beat them."""
+    foods = load().foods.values()
+    if language is Language.EN:
+        yield from ((food, label_key(food.name_en)) for food in foods)
+        yield from ((food, label_key(name)) for food in foods for name in food.synonyms_en)
+        return
+    yield from ((food, label_key(food.name_es_pe)) for food in foods if food.name_es_pe)
+    yield from ((food, label_key(food.name_es)) for food in foods)
+    yield from ((food, label_key(name)) for food in foods for name in food.synonyms_es)
+
+
+@cache
+def _listed(kind: str) -> frozenset[str]:
+    """Stems of the words that bind, that tie (some of those), that are not food, or that are noise around it."""
+    words = [row["word"] for row in rows_of("noise.csv") if row["kind"] in _KINDS[kind]]
+    if kind == "noise":
+        words += [row["word"] for row in rows_of("words.csv") if row["kind"] == "unit"]
+    return frozenset(stem(label_key(word)) for word in words)
+
+
+@cache
+def _speller() -> Speller:
+    names = (name for language in Language for _, name in _names(language))
+    words = {word for name in names for word in _WORD.findall(name)}
+    others = {label_key(row["word"]) for table in ("words.csv", "noise.csv") for row in rows_of(table)}
+    return Speller(sorted(words) + sorted(others))
