@@ -115,6 +115,12 @@ class NotAllowed(ZwaiError):
     en = "You are not allowed to do this."
 
 
+class LinkExpired(NotAllowed):
+    code = "link_expired"
+    es = "Este enlace venció o no es válido. Vuelve a pedirlo."
+    en = "This link has expired or is not valid. Ask for it again."
+
+
 class NotFound(ZwaiError):
     code = "not_found"
     es = "No encontramos lo que buscas."
@@ -248,9 +254,17 @@ class NotJson(ZwaiError):
 
 
 class Invalid(ZwaiError):
+    """`{what}`, when no field of that name is given, is the first problem's own sentence."""
+
     code = "invalid"
     es = "Hay datos que corregir: {what}"
     en = "Some data needs correcting: {what}"
+
+    def sentence(self, language: str) -> str:
+        text = self.en if language == "en" else self.es
+        first = self.problems[0] if self.problems else None
+        what = (first.en if language == "en" else first.es) if first else "—"
+        return text.format_map({"what": what, **self.fields})
 
 
 class CannotConvert(Invalid):
@@ -287,6 +301,12 @@ class Unavailable(ZwaiError):
     en = "A part of the service does not answer. Try again in a few seconds."
 
 
+class TookTooLong(Unavailable):
+    code = "took_too_long"
+    es = "La solicitud tardó demasiado y se detuvo. Inténtalo otra vez."
+    en = "The request took too long and was stopped. Try again."
+
+
 class DatabaseDown(Unavailable):
     code = "database_down"
     es = "La base de datos no responde. No se perdió nada; inténtalo otra vez."
@@ -321,3 +341,11 @@ class StorageFull(ZwaiError):
     code = "storage_full"
     es = "No queda espacio para guardar. No se guardó nada."
     en = "There is no space left to store this. Nothing was stored."
+
+
+class Unexpected(ZwaiError):
+    """A fault of ours; what it was is in the log, under the request's id."""
+
+    code = "unexpected"
+    es = "Algo falló de nuestro lado. Ya quedó registrado; inténtalo otra vez."
+    en = "Something failed on our side. It has been recorded; try again."

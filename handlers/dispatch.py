@@ -1,0 +1,285 @@
+"""From a row of the route table and a request to an answer: every request takes this one path.
+
+request id → bearer → one look at the cache (session, limit, version, body) → 304 or kept body →
+else parse → claim the key → handler → headers
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from email.utils import format_datetime
+from typing import Any
+
+from aiohttp import web
+from multidict import CIMultiDict
+
+from handlers import auth, bodies, caching, limits, schemas
+from handlers.answer import JSON, Answer
+from handlers.auth import Bearers
+from handlers.caching import CACHE_HEADERS, LocalDays
+from handlers.call import KITCHEN, Call
+from handlers.cors import Origins
+from handlers.errors import SECURITY_HEADERS, answer_of, cover_router, take_expectation
+from handlers.language import asked_language
+from handlers.replay import KeyedRequest, Replayed, check_key, fingerprint_of
+from handlers.request_ids import request_id_of
+from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
+from storage.cache import CachedBody, Glance, LimitPolicy
+from storage.replays import claim_id
+from zwai.errors import RequestInFlight, TookTooLong, Unexpected, ZwaiError
+from zwai.kitchen.parts import Kitchen
+from zwai.records.people import Language
+
+TABLE = web.AppKey("table", tuple[Route, ...])
+SLOW_S = 1.0
+
+log = logging.getLogger("zwai.http")
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What all routes share."""
+
+    kitchen: Kitchen
+    bearers: Bearers
+    days: LocalDays
+    origins: Origins
+
+
+def make_site(
+    kitchen: Kitchen, table: tuple[Route, ...], policies: Mapping[Limit, LimitPolicy], origins: Iterable[str] = ()
+) -> web.Application:
+    """The web application of a route table. No policy for a class means that it is not limited.
+
+    `origins`: web pages from elsewhere whose scripts may call the API.
+    """
+    app = web.Application(client_max_size=bodies.JSON_LIMIT, middlewares=[cover_router])
+    app[KITCHEN] = kitchen
+    app[TABLE] = table
+    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins))
+    for route in table:
+        serve = Endpoint(route, desk, policies.get(route.limit)).serve
+        for path in dict.fromkeys((route.path, route.path.rstrip("/") + "/")):
+            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
+                app.router.add_route(method, path, serve, expect_handler=take_expectation)
+    desk.origins.add_preflights(app)
+    return app
+
+
+class Endpoint:
+    """One route at work. What its answers have in common is worked out once."""
+
+    def __init__(self, route: Route, desk: Desk, policy: LimitPolicy | None) -> None:
+        self._route = route
+        self._desk = desk
+        self._kitchen = desk.kitchen
+        self._policy = policy
+        self._body = route.body() if route.body else None
+        self._query = route.query() if route.query else None
+        self._fields = frozenset(self._query.load_fields) if self._query else frozenset[str]()
+        self._cached = route.cache is not CacheFor.NONE
+        self._lasting = _lasting_headers(route, policy)
+        # Copied for each answer, which is cheaper than being built for it.
+        self._json = CIMultiDict({"Content-Type": JSON, **self._lasting})
+        self._kept_json = CIMultiDict({**self._json, **CACHE_HEADERS})
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """The answer to one request, whatever happens on the way."""
+        began = time.monotonic()
+        sent = request.headers
+        asked = asked_language(sent.get("Accept-Language"))
+        request_id = request_id_of(sent.get("X-Request-Id"))
+        call: Call[Any, Any] = Call(request, self._kitchen, self._kitchen.clock(), request_id, asked or Language.ES)
+        try:
+            response = await self._through(call, asked)
+        except ZwaiError as error:
+            response = self._respond(call, self._refusal(call, error))
+            self._note(call, response.status, began, error.code)
+        except Exception:
+            response = self._respond(call, self._refusal(call, Unexpected()))
+            log.exception("request_id=%s route=%r unexpected", request_id, self._route.name)
+        else:
+            if time.monotonic() - began > SLOW_S:
+                self._note(call, response.status, began, "slow")
+        return response
+
+    async def _through(self, call: Call[Any, Any], asked: Language | None) -> web.StreamResponse:
+        key = ""
+        if self._route.auth is Auth.ACCESS:
+            call.claims = self._desk.bearers.access(call.request.headers.get("Authorization"), call.now)
+            if self._cached:
+                key = caching.request_key(call.request, self._route.cache, self._fields, call.claims.account, asked)
+                key += caching.era(self._kitchen.release, call.now)
+            glance = await self._look(call, key, asked, self._policy)
+            limits.refuse_beyond(call.verdict)
+            if self._cached and (kept := self._kept(call, key, glance)) is not None:
+                return kept
+        else:
+            await self._meet(call, asked)
+        answer = await self._work(call)
+        if self._cached and isinstance(answer, Answer) and answer.status == 200 and call.version is not None:
+            return await self._keep(call, key, answer, call.version)
+        return self._respond(call, answer)
+
+    async def _look(self, call: Call[Any, Any], key: str, asked: Language | None, policy: LimitPolicy | None) -> Glance:
+        """Session, limit, version and body in one round trip; a session that the cache has lost costs two more."""
+        cache, now_s = self._kitchen.cache, call.now.timestamp()
+        glance = await cache.glance(call.claims.session, key, now_s, policy)
+        session = glance.session
+        if session is None:
+            session = await auth.fetch_session(self._kitchen, call.claims.session, call.now)
+            glance = await cache.glance(call.claims.session, key, now_s, policy)
+        call.session = session
+        call.verdict = glance.verdict
+        if asked is None:
+            call.language = Language(session.language)
+        return glance
+
+    async def _meet(self, call: Call[Any, Any], asked: Language | None) -> None:
+        """Count the caller's address, and read what the route asks of somebody who need not be signed in."""
+        authorization = call.request.headers.get("Authorization")
+        if self._policy is not None:
+            group = limits.address_group(call.request.remote)
+            call.verdict = await self._kitchen.cache.limit(group, self._policy, call.now.timestamp())
+            limits.refuse_beyond(call.verdict)
+        if self._route.auth is Auth.REFRESH:
+            call.bearer, call.claims = self._desk.bearers.refresh(authorization, call.now)
+        elif self._route.auth is Auth.SIGNED_URL:
+            auth.check_signed_url(call.request, self._kitchen, call.now)
+        elif self._route.auth is Auth.OPTIONAL and authorization:
+            call.claims = self._desk.bearers.access(authorization, call.now)
+            await self._look(call, "", asked, None)
+
+    def _kept(self, call: Call[Any, Any], key: str, glance: Glance) -> web.Response | None:
+        """304 or the kept body, if the household's version is known and has not changed."""
+        if glance.version is None or (session := call.session) is None:
+            return None
+        today = self._desk.days.today(session.time_zone, call.now)
+        body, condition = glance.body, call.request.headers.get("If-None-Match")
+        if body is not None and body.local_date != today:
+            body = None
+        if body is not None:
+            etag = body.etag
+        elif condition:
+            etag = caching.etag_of(session.household, key, glance.version, today)
+        else:
+            return None
+        if caching.matches(condition, etag):
+            return self._cacheable(call, 304, None, etag)
+        return self._cacheable(call, 200, body.body, etag) if body is not None else None
+
+    async def _keep(self, call: Call[Any, Any], key: str, answer: Answer, version: int) -> web.Response:
+        household, now_s = call.member.household, call.now.timestamp()
+        today = self._desk.days.today(call.member.time_zone, call.now)
+        etag = caching.etag_of(household, key, version, today)
+        await self._kitchen.cache.raise_version(household, version, now_s)
+        await self._kitchen.cache.keep_body(household, key, CachedBody(version, today, etag, answer.body))
+        if caching.matches(call.request.headers.get("If-None-Match"), etag):
+            return self._cacheable(call, 304, None, etag)
+        return self._cacheable(call, 200, answer.body, etag)
+
+    def _cacheable(self, call: Call[Any, Any], status: int, body: bytes | None, etag: str) -> web.Response:
+        response = web.Response(status=status, body=body, headers=self._kept_json)
+        response.headers["ETag"] = etag
+        self._sign(call, response)
+        return response
+
+    async def _work(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
+        """Read the request and have its handler answer it, within the route's deadline."""
+        try:
+            async with asyncio.timeout(self._route.deadline_s) as call.deadline:
+                return await self._answer(call)
+        except TimeoutError as error:
+            if call.deadline is None or not call.deadline.expired():
+                raise
+            raise TookTooLong({"retry_after": 2}) from error
+
+    async def _answer(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
+        document = await self._read(call)
+        if (key := call.request.headers.get("Idempotency-Key")) is None or self._route.replay is Replay.NONE:
+            return await self._route.handler(call)
+        call.keyed = self._keyed(call, key)
+        try:
+            if document is not None:
+                await call.keyed.claim(fingerprint_of(call.request.query.items(), document))
+            answer = await self._route.handler(call)
+        except Replayed as earlier:
+            return earlier.answer
+        except RequestInFlight:  # ours was taken over, or never given
+            raise
+        except ZwaiError as error:
+            await call.keyed.settle(self._refusal(call, error))
+            raise
+        except BaseException:
+            await call.keyed.give_up()
+            raise
+        if isinstance(answer, Answer):
+            await call.keyed.settle(answer)
+        return answer
+
+    async def _read(self, call: Call[Any, Any]) -> dict[str, Any] | None:
+        """Load query and body; gives what the fingerprint covers, None when that is only known after an upload."""
+        if self._query is not None:
+            call.query = schemas.load(self._query, dict(call.request.query))
+        consumes = self._route.consumes
+        if consumes is Consumes.MULTIPART or (consumes is Consumes.JSON_OR_MULTIPART and call.is_multipart):
+            call.body = None
+            return None
+        if consumes is Consumes.NOTHING:
+            return {}
+        document = await bodies.read_json(call.request)
+        call.body = schemas.load(self._body, document) if self._body is not None else document
+        return document
+
+    def _keyed(self, call: Call[Any, Any], key: str) -> KeyedRequest:
+        household, path = call.member.household, call.request.path.rstrip("/")
+        key_id = claim_id(household, self._route.method, path, check_key(key))
+        return KeyedRequest(self._kitchen.database, household, key_id, self._route.deadline_s, call.now)
+
+    def _refusal(self, call: Call[Any, Any], error: ZwaiError) -> Answer:
+        return answer_of(error, call.language, call.request_id, call.request.path)
+
+    def _respond(self, call: Call[Any, Any], answer: Answer | web.StreamResponse) -> web.StreamResponse:
+        if isinstance(answer, Answer):
+            response: web.StreamResponse = web.Response(status=answer.status, body=answer.body, headers=self._json)
+            if answer.headers:
+                response.headers.update(answer.headers)
+        else:
+            response = answer
+            for name, value in self._lasting.items():
+                response.headers.setdefault(name, value)
+        self._sign(call, response)
+        return response
+
+    def _sign(self, call: Call[Any, Any], response: web.StreamResponse) -> None:
+        """The headers that differ from answer to answer."""
+        response.headers["X-Request-Id"] = call.request_id
+        if self._policy is not None and call.verdict is not None:
+            response.headers["RateLimit"] = limits.limit_header(self._policy, call.verdict)
+        self._desk.origins.admit(call.request, response.headers)
+
+    def _note(self, call: Call[Any, Any], status: int, began: float, code: str) -> None:
+        """One line on what was refused (quietly, unless it is our side that is down) or slow."""
+        level = logging.WARNING if status >= 500 or code == "slow" else logging.INFO
+        elapsed_ms = round((time.monotonic() - began) * 1000)
+        name = self._route.name
+        log.log(
+            level, "request_id=%s route=%r status=%d code=%s ms=%d", call.request_id, name, status, code, elapsed_ms
+        )
+
+
+def _lasting_headers(route: Route, policy: LimitPolicy | None) -> dict[str, str]:
+    headers = dict(SECURITY_HEADERS)
+    if policy is not None:
+        headers["RateLimit-Policy"] = limits.policy_header(policy)
+    if route.deprecated is not None:
+        headers["Deprecation"] = f"@{int(_midnight(route.deprecated.since).timestamp())}"
+        headers["Sunset"] = format_datetime(_midnight(route.deprecated.sunset), usegmt=True)
+    return headers
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, datetime.min.time(), UTC)

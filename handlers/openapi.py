@@ -1,0 +1,189 @@
+"""The OpenAPI document, made from the route table."""
+
+import re
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from apispec import APISpec
+from apispec.ext.marshmallow import MarshmallowPlugin
+from marshmallow import Schema, fields
+
+import zwai
+from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
+
+BRACES = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
+
+DESCRIPTION = """\
+Photos in, stock out: what you have, what to eat first, what to cook.
+
+Send `Authorization: Bearer <access_token>`; `POST /api/auth/guest-login` gives one at once. Every error
+has the same body (`Error`), in the language of `Accept-Language` or of your profile (es, en). Writes take
+an `Idempotency-Key`: the same request with the same key is done once, and answered the same for 24 hours.
+Lists have an `ETag`; send it as `If-None-Match` and get 304 while nothing has changed."""
+
+SECURITY: dict[Auth, list[dict[str, list[str]]]] = {
+    Auth.NONE: [],
+    Auth.ACCESS: [{"access_token": []}],
+    Auth.REFRESH: [{"refresh_token": []}],
+    Auth.OPTIONAL: [{}, {"access_token": []}],
+    Auth.SIGNED_URL: [{"signed_url": []}],
+}
+
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same request with the same key is done once; its answer is given again for 24 hours.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+}
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of an earlier answer: 304 while it still holds.",
+    "schema": {"type": "string"},
+}
+
+
+class ErrorItemSchema(Schema):
+    pointer = fields.Str(required=True, metadata={"description": "JSON pointer to the field at fault."})
+    code = fields.Str(required=True)
+    message = fields.Str(required=True)
+
+
+class ErrorSchema(Schema):
+    """RFC 9457, and `error`: the same sentence as `detail`."""
+
+    type = fields.Str(required=True)
+    title = fields.Str(required=True)
+    status = fields.Int(required=True)
+    detail = fields.Str(required=True)
+    instance = fields.Str(required=True)
+    error = fields.Str(required=True, metadata={"description": "What to tell the person."})
+    code = fields.Str(required=True, metadata={"description": "A stable word, never translated."})
+    request_id = fields.Str(required=True)
+    errors = fields.List(fields.Nested(ErrorItemSchema), required=True)
+
+
+@lru_cache(maxsize=4)
+def rendered(table: tuple[Route, ...]) -> bytes:
+    """The document as JSON; made at its first use."""
+    return orjson.dumps(document(table), option=orjson.OPT_INDENT_2)
+
+
+def document(table: tuple[Route, ...]) -> dict[str, Any]:
+    """OpenAPI 3.1 of every route in the table."""
+    spec = APISpec(
+        title="zwai",
+        version=zwai.__version__,
+        openapi_version="3.1.0",
+        info={"description": DESCRIPTION},
+        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+    )
+    bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    spec.components.security_scheme("access_token", {**bearer, "description": "Lives 30 minutes."})
+    spec.components.security_scheme("refresh_token", {**bearer, "description": "Lives 30 days; each use renews it."})
+    spec.components.security_scheme("signed_url", {"type": "apiKey", "in": "query", "name": "s"})
+    spec.components.schema("Error", schema=ErrorSchema)
+    for route in table:
+        path = BRACES.sub(r"{\1}", route.path)
+        spec.path(path=path, operations={route.method.lower(): _operation(route)})
+    made: dict[str, Any] = spec.to_dict()
+    return made
+
+
+def _schema_name(schema: type[Schema] | Schema) -> str:
+    kind = schema if isinstance(schema, type) else type(schema)
+    return kind.__name__.removesuffix("Schema")
+
+
+def _operation(route: Route) -> dict[str, Any]:
+    name = route.method.lower() + BRACES.sub(r"by_\1", route.path)
+    operation: dict[str, Any] = {
+        "operationId": re.sub(r"\W+", "_", name).strip("_"),
+        "summary": route.summary,
+        "tags": list(route.tags),
+        "security": SECURITY[route.auth],
+        "parameters": _parameters(route),
+        "responses": _responses(route),
+    }
+    if (content := _content(route)) is not None:
+        operation["requestBody"] = {"content": content}
+    if route.deprecated is not None:
+        operation["deprecated"] = True
+        operation["description"] = f"Goes on {route.deprecated.sunset.isoformat()}."
+    return operation
+
+
+def _parameters(route: Route) -> list[Any]:
+    parameters: list[Any] = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in BRACES.findall(route.path)
+    ]
+    if route.query is not None:
+        parameters.append({"in": "query", "schema": route.query})
+    if route.replay is Replay.KEYED:
+        parameters.append(IDEMPOTENCY_KEY)
+    if route.cache is not CacheFor.NONE:
+        parameters.append(IF_NONE_MATCH)
+    return parameters
+
+
+def _content(route: Route) -> dict[str, Any] | None:
+    content: dict[str, Any] = {}
+    if route.consumes in (Consumes.JSON, Consumes.JSON_OR_MULTIPART):
+        content["application/json"] = {"schema": route.body or {"type": "object"}}
+    if route.consumes in (Consumes.MULTIPART, Consumes.JSON_OR_MULTIPART):
+        content["multipart/form-data"] = {"schema": MULTIPART}
+    return content or None
+
+
+MULTIPART = {
+    "type": "object",
+    "properties": {
+        "image": {"type": "string", "contentMediaType": "application/octet-stream"},
+        "item_name": {"type": "string"},
+        "image_type": {"type": "string"},
+    },
+    "required": ["image"],
+}
+
+
+def _responses(route: Route) -> dict[str, Any]:
+    responses: dict[str, Any] = {
+        str(status): {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/json": {"schema": route.answer or {"type": "object"}}},
+        }
+        for status in route.statuses
+    }
+    if route.cache is not CacheFor.NONE:
+        responses["304"] = {"description": "Nothing has changed since the ETag."}
+    for status in _refusals(route):
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "content": {"application/json": {"schema": ErrorSchema}},
+        }
+    return responses
+
+
+def _refusals(route: Route) -> list[int]:
+    """The statuses that a route's policies alone can refuse with."""
+    refused = []
+    if route.consumes is not Consumes.NOTHING:
+        refused += [400, 413, 415]
+    if route.auth in (Auth.ACCESS, Auth.REFRESH, Auth.OPTIONAL):
+        refused.append(401)
+    if route.auth is Auth.SIGNED_URL:
+        refused.append(403)
+    if BRACES.search(route.path):
+        refused.append(404)
+    if route.replay is Replay.KEYED:
+        refused.append(409)
+    if route.body is not None or route.query is not None:
+        refused.append(422)
+    if route.limit is not Limit.NONE:
+        refused.append(429)
+    return [*refused, 503]

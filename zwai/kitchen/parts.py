@@ -1,0 +1,46 @@
+"""The opened parts that requests are answered with. A bag of values: no methods, unpacked at the edge."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from storage.cache import MemoryCache
+from storage.db import Database
+from zwai.kitchen.photo_urls import PhotoKeys
+from zwai.kitchen.tokens import TokenKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part whose health `/health/ready` tells. `check` answers details, or raises a ZwaiError when it is down."""
+
+    name: str
+    check: Callable[[], Awaitable[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a client may rely on; told by `/api/capabilities`."""
+
+    engines: tuple[str, ...]
+    photo_formats: tuple[str, ...]
+    photo_mb: int
+    photo_megapixels: int
+    photos_per_request: int
+    items_per_bulk: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kitchen:
+    """`release` names code, catalogue and database: answers cached under another one are not used."""
+
+    database: Database
+    cache: MemoryCache
+    clock: Callable[[], datetime]
+    token_keys: TokenKeys
+    photo_keys: PhotoKeys
+    public_url: str
+    time_zone: str
+    release: str
+    capabilities: Capabilities
+    parts: tuple[Part, ...]
