@@ -26,14 +26,11 @@ class Origins:
             headers["Access-Control-Expose-Headers"] = EXPOSED
             headers.add("Vary", "Origin")
 
-    def add_preflights(self, app: web.Application) -> None:
-        """Answer the question that a browser asks first, for every path of the API."""
-        if self._allowed:
-            app.router.add_route("OPTIONS", "/{path:.*}", self._preflight)
-
-    async def _preflight(self, request: web.Request) -> web.Response:
+    def preflight(self, request: web.Request) -> web.Response | None:
+        """The answer to what a browser asks first, None when the page may not call."""
         response = web.Response(status=204)
         self.admit(request, response.headers)
-        if "Access-Control-Allow-Origin" in response.headers:
-            response.headers.update(ALLOWED)
+        if request.method != "OPTIONS" or "Access-Control-Allow-Origin" not in response.headers:
+            return None
+        response.headers.update(ALLOWED)
         return response

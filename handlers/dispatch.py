@@ -22,8 +22,9 @@ from handlers.auth import Bearers
 from handlers.caching import CACHE_HEADERS, LocalDays
 from handlers.call import KITCHEN, Call
 from handlers.cors import Origins
-from handlers.errors import SECURITY_HEADERS, answer_of, cover_router, take_expectation
+from handlers.errors import SECURITY_HEADERS, answer_of
 from handlers.language import asked_language
+from handlers.outside import cover_parser, cover_router, take_expectation
 from handlers.replay import KeyedRequest, Replayed, check_key, fingerprint_of
 from handlers.request_ids import request_id_of
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
@@ -56,16 +57,16 @@ def make_site(
 
     `origins`: web pages from elsewhere whose scripts may call the API.
     """
-    app = web.Application(client_max_size=bodies.JSON_LIMIT, middlewares=[cover_router])
+    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins))
+    app = web.Application(client_max_size=bodies.JSON_LIMIT, middlewares=[cover_router(desk.origins)])
+    cover_parser()
     app[KITCHEN] = kitchen
     app[TABLE] = table
-    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins))
     for route in table:
         serve = Endpoint(route, desk, policies.get(route.limit)).serve
         for path in dict.fromkeys((route.path, route.path.rstrip("/") + "/")):
             for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
                 app.router.add_route(method, path, serve, expect_handler=take_expectation)
-    desk.origins.add_preflights(app)
     return app
 
 

@@ -1,19 +1,9 @@
 """Errors as answers: which status each kind has, and the one body that they all share."""
 
-import logging
-from typing import Any
-
-from aiohttp import web
-from aiohttp.typedefs import Handler
-
-from handlers.answer import JSON, Answer, render
-from handlers.language import asked_language
-from handlers.request_ids import request_id_of
+from handlers.answer import Answer, render
 from zwai import errors
 from zwai.errors import ZwaiError
 from zwai.records.people import Language
-
-log = logging.getLogger("zwai.http")
 
 STATUSES: dict[type[ZwaiError], int] = {
     errors.Malformed: 400,
@@ -93,31 +83,3 @@ def _headers(error: ZwaiError, status: int) -> dict[str, str]:
     if isinstance(error, errors.MethodNotAllowed):
         headers["Allow"] = str(error.fields["allowed"])
     return headers
-
-
-@web.middleware
-async def cover_router(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """aiohttp's own refusals (no such path, no such method) in our words."""
-    try:
-        return await handler(request)
-    except web.HTTPMethodNotAllowed as refusal:
-        allowed = ", ".join(sorted(refusal.allowed_methods))
-        return _outside(request, errors.MethodNotAllowed({"method": request.method, "allowed": allowed}))
-    except web.HTTPNotFound:
-        return _outside(request, errors.NoSuchRoute())
-
-
-async def take_expectation(request: web.Request) -> web.StreamResponse | None:
-    """`Expect: 100-continue` is granted; what else may be expected is ignored, as RFC 9110 allows."""
-    if request.headers["Expect"].lower() == "100-continue":
-        await request.writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        request.writer.output_size = 0  # what was written is not part of the answer
-    return None
-
-
-def _outside(request: web.BaseRequest, error: ZwaiError) -> web.Response:
-    request_id = request_id_of(request.headers.get("X-Request-Id"))
-    language = asked_language(request.headers.get("Accept-Language")) or Language.ES
-    answer = answer_of(error, language, request_id, request.path)
-    headers: dict[str, Any] = {**SECURITY_HEADERS, **(answer.headers or {}), "X-Request-Id": request_id}
-    return web.Response(status=answer.status, body=answer.body, headers={**headers, "Content-Type": JSON})
