@@ -143,14 +143,14 @@ def _decode(image: Image.Image) -> Image.Image:
 
     `draft` lets libjpeg decode at 1/2, 1/4 or 1/8, but only for a box of the photo's own aspect.
     """
-    image.draft("RGB", _fitted(image.size, DISPLAY_PX))
+    size = _fitted(image.size, DISPLAY_PX)
+    image.draft("RGB", size)
     image.load()
     if image.mode.startswith("I;16"):  # sixteen-bit grey, which Pillow would clip rather than scale
-        small = image.resize(_fitted(image.size, DISPLAY_PX), FILTER)
-        return small.convert("I").point(lambda level: level * (1 / 256)).convert("L")
+        return image.resize(size, FILTER).convert("I").point(lambda level: level * (1 / 256)).convert("L")
     if image.mode not in RESIZABLE or "transparency" in image.info:  # a palette, or one colour made transparent
         image = image.convert("RGBA" if image.has_transparency_data else "RGB")
-    return _shrunk(image, DISPLAY_PX)
+    return image.resize(size, FILTER, reducing_gap=2.0)
 
 
 def _turn(image: Image.Image) -> Image.Transpose | None:
@@ -164,10 +164,6 @@ def _turn(image: Image.Image) -> Image.Transpose | None:
 def _fitted(size: tuple[int, int], longest_px: int) -> tuple[int, int]:
     scale = min(1.0, longest_px / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def _shrunk(image: Image.Image, longest_px: int) -> Image.Image:
-    return image.resize(_fitted(image.size, longest_px), FILTER, reducing_gap=2.0)
 
 
 def _rgb(image: Image.Image) -> Image.Image:
@@ -198,8 +194,8 @@ def _srgb(image: Image.Image, profile: bytes) -> Image.Image:
 
 def _write_copies(display: Image.Image, folder: Path) -> None:
     """Each copy is made of the next larger one, which is cheaper than each of the original."""
-    ai = _shrunk(display, AI_PX)
-    thumbnail = _shrunk(ai, THUMBNAIL_PX)
+    ai = display.resize(_fitted(display.size, AI_PX), FILTER, reducing_gap=2.0)
+    thumbnail = ai.resize(_fitted(ai.size, THUMBNAIL_PX), FILTER, reducing_gap=2.0)
     ai_jpeg = _jpeg(ai, QUALITY)
     if len(ai_jpeg) > AI_BYTES:
         ai_jpeg = _jpeg(ai, AI_QUALITY_WHEN_BIG)
