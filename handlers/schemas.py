@@ -19,6 +19,9 @@ class RequestSchema(Schema):
 
     @post_load
     def _build(self, values: dict[str, Any], **_: Any) -> Any:
+        return self._record(values)
+
+    def _record(self, values: dict[str, Any]) -> Any:
         return self.record(**values)
 
 

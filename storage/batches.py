@@ -40,9 +40,9 @@ async def page(
     return [from_row(row) for row in await tx.all(query)]
 
 
-async def expiring(tx: Read, household: HouseholdId, until: date) -> list[Batch]:
-    """Batches that expire on `until` or before, soonest first."""
-    query = select(batches).where(batches.c.household_id == household, batches.c.expiry_day <= until)
+async def expiring(tx: Read, household: HouseholdId, since: date, until: date) -> list[Batch]:
+    """Batches that expire from `since` to `until`, soonest first."""
+    query = select(batches).where(batches.c.household_id == household, batches.c.expiry_day.between(since, until))
     return [from_row(row) for row in await tx.all(query.order_by(batches.c.expiry_day, *BY_STACK))]
 
 

@@ -96,6 +96,13 @@ class LocalFiles:
         """Where a copy lies, if the photo exists. Raises UnknownPhoto for what cannot be an id."""
         return self._folder(photo) / f"{copy}.jpg"
 
+    async def find(self, photo: PhotoId, copy: Copy) -> Path:
+        """Where an existing copy lies. Raises UnknownPhoto."""
+        path = self.path(photo, copy)
+        if not await _in_thread(self._threads, path.exists):
+            raise UnknownPhoto()
+        return path
+
     @asynccontextmanager
     async def open_upload(self, limit_bytes: int) -> AsyncIterator[Upload]:
         """A temporary file to write to. On leaving, it and all beside it are gone, whatever happened."""

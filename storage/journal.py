@@ -17,13 +17,13 @@ _undo = journal.alias("undo")
 
 
 async def add(tx: Write, entry: JournalEntry) -> None:
-    """Append one entry with its changes, under the version that its transaction raised."""
+    """Append one entry with its changes."""
     await tx.execute(
         insert(journal).values(
             id=entry.id,
             household_id=entry.household,
             account_id=entry.account,
-            version=tx.version,
+            version=entry.version,
             act=entry.act,
             reason=entry.reason,
             at=entry.at,
@@ -108,6 +108,7 @@ def _entry(row: Row[Any], changes: tuple[Change, ...]) -> JournalEntry:
         id=EntryId(row.id),
         household=HouseholdId(row.household_id),
         account=row.account_id and AccountId(row.account_id),
+        version=row.version,
         act=Act(row.act),
         reason=row.reason,
         at=row.at,

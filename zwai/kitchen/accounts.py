@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from ai.passwords import NOBODYS_HASH, check_password, hash_password
+from ai.pool import Pool
 from storage import people
 from storage.db import Read, Write
-from zwai.errors import EmailTaken
+from zwai.errors import EmailTaken, WrongPassword
 from zwai.kitchen.tokens import REFRESH_LIFE, TokenKeys, TokenPair, fingerprint, mint_pair
 from zwai.records.ids import new_id
 from zwai.records.people import (
@@ -24,6 +26,7 @@ from zwai.records.people import (
 
 # A client without a lock refreshes several times at once with the same token; all of them succeed.
 GRACE = timedelta(seconds=30)
+PASSWORD_DEADLINE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,28 @@ class Refusal(StrEnum):
     UNKNOWN = "unknown"
     EXPIRED = "expired"
     REUSED = "reused"
+
+
+class Passwords:
+    """Hashes and proves passwords in worker processes: each costs tens of milliseconds of CPU, on purpose."""
+
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+
+    async def hash(self, password: str) -> str:
+        return await self._pool.run(hash_password, password, deadline_s=PASSWORD_DEADLINE_S)
+
+    async def prove(self, credential: Credential | None, password: str) -> AccountId:
+        """Whose password it is. Raises WrongPassword, as late for an unknown e-mail as for a known one."""
+        known = credential.secret_hash if credential and credential.secret_hash else NOBODYS_HASH
+        right = await self._pool.run(check_password, known, password, deadline_s=PASSWORD_DEADLINE_S)
+        if credential is None or not right:
+            raise WrongPassword
+        return credential.account
+
+
+async def local_credential(tx: Read, email: str) -> Credential | None:
+    return await people.find_credential(tx, Provider.LOCAL, email_subject(email))
 
 
 async def register(
@@ -122,9 +147,7 @@ def email_subject(email: str) -> str:
     return email.strip().casefold()
 
 
-async def _open_account(
-    tx: Write, new: NewAccount, provider: Provider, time_zone: str, now: datetime
-) -> Account:
+async def _open_account(tx: Write, new: NewAccount, provider: Provider, time_zone: str, now: datetime) -> Account:
     household = HouseholdId(new_id(now))
     await people.add_household(tx, household, time_zone, now)
     account = Account(

@@ -53,7 +53,7 @@ def first_expired(held: Sequence[Batch], wanted: Decimal | None) -> tuple[Draw, 
     unit = held[0].quantity.unit
     there = sum((batch.quantity.amount for batch in held), Decimal(0))
     if wanted is not None and wanted > there:
-        fields = {"wanted": f"{wanted:f} {unit}", "held": f"{there:f} {unit}", "name": held[0].label}
+        fields: dict[str, object] = {"wanted": f"{wanted:f} {unit}", "held": f"{there:f} {unit}", "name": held[0].label}
         raise NotEnough(fields)
     missing = there if wanted is None else wanted
     draws = []

@@ -7,7 +7,7 @@ from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from storage import batches
+from storage import batches, photos
 from storage.db import Read, Write
 from zwai.errors import UnknownFood, UnknownStack
 from zwai.kitchen import journal
@@ -27,6 +27,7 @@ from zwai.records.stock import (
     ExpiryDate,
     ExpirySource,
     FoodId,
+    JournalEntry,
     Kind,
     LabelKind,
     Place,
@@ -65,11 +66,20 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
+class Done:
+    """The batches that a change left or took, and its entry in the journal, None when nothing changed."""
+
+    batches: tuple[Batch, ...]
+    entry: JournalEntry | None
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
-    """What to change of a stack; None leaves a field as it is."""
+    """What to change of a stack; None leaves a field as it is. `amount` keeps the unit, `quantity` brings its own."""
 
     label: str | None = None
     quantity: Quantity | None = None
+    amount: Decimal | None = None
     place: Place | None = None
     expiry: ExpiryDate | None = None
     tips: str | None = None
@@ -100,7 +110,7 @@ def to_millisecond(moment: datetime) -> datetime:
 
 
 def draft(member: Member, item: NewItem, now: datetime) -> Batch:
-    """A batch of `item` as it would be stored now, with the kitchen's own place, expiry and tips where none are given."""
+    """A batch of `item` as it would be stored now; the kitchen decides place, expiry and tips where none are given."""
     match = resolve(item.label)
     food = match.food if match else None
     place = item.place or place_for(food, item.kind)
@@ -123,21 +133,23 @@ def draft(member: Member, item: NewItem, now: datetime) -> Batch:
     )
 
 
-async def add(tx: Write, member: Member, items: Sequence[NewItem], now: datetime, *, reason: str = "") -> list[Batch]:
+async def add(tx: Write, member: Member, items: Sequence[NewItem], now: datetime, *, reason: str = "") -> Done:
     """Put items into stock as one entry of the journal; each gets a moment that is its label's own."""
     return await store(tx, member, [draft(member, item, now) for item in items], now, reason=reason)
 
 
-async def store(tx: Write, member: Member, drafts: Sequence[Batch], now: datetime, *, reason: str) -> list[Batch]:
+async def store(tx: Write, member: Member, drafts: Sequence[Batch], now: datetime, *, reason: str) -> Done:
     """Store drafted batches, moving a moment on to the next free millisecond where it is taken."""
     if not drafts:
-        return []
+        return Done((), None)
+    if shown := {batch.photo for batch in drafts if batch.photo is not None}:
+        await photos.of_household(tx, member.household, tuple(shown))  # nobody shows the photos of others
     since = min(batch.added_at for batch in drafts)
     taken = await batches.taken_moments(tx, member.household, {batch.label_key for batch in drafts}, since)
-    stored = list(with_own_moments(drafts, taken))
+    stored = tuple(with_own_moments(drafts, taken))
     await batches.add(tx, stored)
-    await journal.record(tx, member, Act.ADD, [Change(None, batch) for batch in stored], now, reason=reason)
-    return stored
+    changes = [Change(None, batch) for batch in stored]
+    return Done(stored, await journal.record(tx, member, Act.ADD, changes, now, reason=reason))
 
 
 def with_own_moments(drafts: Iterable[Batch], taken: set[tuple[str, datetime]]) -> Iterable[Batch]:
@@ -159,8 +171,8 @@ async def shelves(
 
 
 async def expiring(tx: Read, household: HouseholdId, today: date, days: int) -> list[Batch]:
-    """Batches that expire within `days` from today, the expired ones first."""
-    return await batches.expiring(tx, household, today + timedelta(days=days))
+    """Batches that expire from today on within `days`, soonest first."""
+    return await batches.expiring(tx, household, today, today + timedelta(days=days))
 
 
 async def stack(tx: Read, household: HouseholdId, ref: StackRef, label: str, kind: Kind | None = None) -> list[Batch]:
@@ -175,40 +187,45 @@ async def stack(tx: Read, household: HouseholdId, ref: StackRef, label: str, kin
 
 
 async def correct(
-    tx: Write, member: Member, ref: StackRef, label: str, correction: Correction, now: datetime
-) -> list[Batch]:
-    """Change a stack as its owner says; a quantity of zero removes it. Raises UnknownStack."""
-    held = await stack(tx, member.household, ref, label)
-    if correction.quantity is not None and correction.quantity.amount == 0:
-        await take_out(tx, member, held, Act.CORRECT, now)
-        return []
+    tx: Write,
+    member: Member,
+    ref: StackRef,
+    label: str,
+    correction: Correction,
+    now: datetime,
+    *,
+    kind: Kind | None = None,
+) -> Done:
+    """Change a stack as its owner says; an amount of zero removes it. Raises UnknownStack."""
+    held = await stack(tx, member.household, ref, label, kind)
+    if correction.amount == 0:
+        return await take_out(tx, member, held, Act.CORRECT, now)
+    if correction.photo is not None:
+        await photos.of_household(tx, member.household, (correction.photo,))
     changed = [_corrected(member, batch, correction, now) for batch in held]
     await batches.change(tx, changed)
     changes = [Change(before, after) for before, after in zip(held, changed, strict=True)]
-    await journal.record(tx, member, Act.CORRECT, changes, now)
-    return changed
+    return Done(tuple(changed), await journal.record(tx, member, Act.CORRECT, changes, now))
 
 
-async def remove_stack(tx: Write, member: Member, ref: StackRef, label: str, now: datetime) -> list[Batch]:
+async def remove_stack(tx: Write, member: Member, ref: StackRef, label: str, now: datetime) -> Done:
     """Remove a stack that was never there: neither eaten nor wasted. Raises UnknownStack."""
-    held = await stack(tx, member.household, ref, label)
-    await take_out(tx, member, held, Act.DELETE, now)
-    return held
+    return await take_out(tx, member, await stack(tx, member.household, ref, label), Act.DELETE, now)
 
 
-async def remove_all(tx: Write, member: Member, label: str, now: datetime) -> list[Batch]:
+async def remove_all(tx: Write, member: Member, label: str, now: datetime) -> Done:
     """Remove every stack under a name. Raises UnknownFood."""
     held = await batches.of_label(tx, member.household, label_key(label), food_of(label))
     if not held:
         raise UnknownFood({"name": label})
-    await take_out(tx, member, held, Act.DELETE, now)
-    return held
+    return await take_out(tx, member, held, Act.DELETE, now)
 
 
-async def take_out(tx: Write, member: Member, held: Sequence[Batch], act: Act, now: datetime) -> None:
+async def take_out(tx: Write, member: Member, held: Sequence[Batch], act: Act, now: datetime) -> Done:
     """Delete whole batches, and tell the journal why they went."""
     await batches.remove(tx, member.household, [batch.id for batch in held])
-    await journal.record(tx, member, act, [Change(batch, None) for batch in held], now)
+    changes = [Change(batch, None) for batch in held]
+    return Done(tuple(held), await journal.record(tx, member, act, changes, now))
 
 
 def _corrected(member: Member, batch: Batch, correction: Correction, now: datetime) -> Batch:
@@ -224,7 +241,7 @@ def _corrected(member: Member, batch: Batch, correction: Correction, now: dateti
         label=label,
         label_key=label_key(label),
         food=food_of(label),
-        quantity=correction.quantity or batch.quantity,
+        quantity=_corrected_quantity(batch, correction),
         place=place,
         state=state,
         expiry=expiry,
@@ -233,15 +250,15 @@ def _corrected(member: Member, batch: Batch, correction: Correction, now: dateti
     )
 
 
+def _corrected_quantity(batch: Batch, correction: Correction) -> Quantity:
+    if correction.amount is not None:
+        return Quantity(correction.amount, batch.quantity.unit)
+    return correction.quantity or batch.quantity
+
+
 def _expiry_after_move(member: Member, batch: Batch, place: Place, now: datetime) -> ExpiryDate:
     """A table date is looked up anew for the new place; a date that a person or a label gave stays."""
     if batch.expiry.source in (ExpirySource.TYPED, ExpirySource.LABEL):
         return batch.expiry
     match = resolve(batch.label)
     return expiry_of(match.food if match else None, batch.kind, place, today_of(member, now))
-
-
-def total(held: Sequence[Batch]) -> Decimal | None:
-    """The sum of amounts when all share one unit, else None: units are never mixed silently."""
-    units = {batch.quantity.unit for batch in held}
-    return sum((batch.quantity.amount for batch in held), Decimal(0)) if len(units) == 1 else None

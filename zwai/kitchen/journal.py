@@ -62,10 +62,12 @@ async def _refuse_taken(tx: Write, household: HouseholdId, back: Sequence[Batch]
 async def _append(
     tx: Write, member: Member, act: Act, changes: Sequence[Change], now: datetime, reason: str, undoes: EntryId | None
 ) -> JournalEntry:
+    assert tx.version is not None
     entry = JournalEntry(
         id=EntryId(new_id(now)),
         household=member.household,
         account=member.account,
+        version=tx.version,
         act=act,
         reason=reason,
         at=now,

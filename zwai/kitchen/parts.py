@@ -6,8 +6,13 @@ from datetime import datetime
 
 from storage.cache import MemoryCache
 from storage.db import Database
+from storage.files import LocalFiles
+from storage.runner import Runner
+from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.photo_urls import PhotoKeys
+from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
+from zwai.kitchen.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,11 @@ class Kitchen:
 
     database: Database
     cache: MemoryCache
+    files: LocalFiles
+    runner: Runner
+    uploads: Uploads
+    recogniser: Recogniser
+    passwords: Passwords
     clock: Callable[[], datetime]
     token_keys: TokenKeys
     photo_keys: PhotoKeys

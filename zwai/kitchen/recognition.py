@@ -12,10 +12,10 @@ from storage import photos, recognitions
 from storage.db import Read, Write
 from storage.files import LocalFiles
 from zwai.kitchen import inventory
-from zwai.kitchen.inventory import MILLISECOND, NewItem, to_millisecond
+from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
 from zwai.knowledge import catalogue
 from zwai.records.ids import new_id
-from zwai.records.people import HouseholdId, Member
+from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import (
     Aim,
     Copy,
@@ -125,7 +125,7 @@ async def proposal(tx: Read, household: HouseholdId, recognition: RecognitionId)
     return Proposal(found, tuple(lines))
 
 
-async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: datetime) -> list[Batch]:
+async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: datetime) -> Done:
     """Put reviewed lines into stock, each once, however often they come; what no line knows is a plain add."""
     moments = [to_millisecond(one.added_at) for one in accepted if one.added_at]
     open_lines = await recognitions.lines_added_at(tx, member.household, moments)
@@ -144,6 +144,19 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
     return stored
 
 
+def item_of(sighting: Sighting, language: Language) -> NewItem:
+    """A sighting as something to add: one of it, since the local engine cannot count, named in `language`."""
+    kind = Kind(sighting.kind)
+    food = catalogue.load().food(sighting.food)
+    assert food is not None, f"the recogniser named {sighting.food}, which the catalogue does not have"
+    return NewItem(
+        label=food.name(language),
+        kind=kind,
+        quantity=Quantity(Decimal(1), Unit.PORTION if kind is Kind.DISH else Unit.PIECE),
+        dish=DishFacts((), food.category, None, "") if kind is Kind.DISH else None,
+    )
+
+
 def _line(
     member: Member,
     recognition: Recognition,
@@ -153,17 +166,7 @@ def _line(
     moment: datetime,
     now: datetime,
 ) -> Line:
-    kind = Kind(sighting.kind)
-    food = catalogue.load().food(sighting.food)
-    assert food is not None, f"the recogniser named {sighting.food}, which the catalogue does not have"
-    item = NewItem(
-        label=food.name(member.language),
-        kind=kind,
-        # The local engine cannot count: one, for the person to correct.
-        quantity=Quantity(Decimal(1), Unit.PORTION if kind is Kind.DISH else Unit.PIECE),
-        photo=photo,
-        dish=DishFacts((), food.category, None, "") if kind is Kind.DISH else None,
-    )
+    item = replace(item_of(sighting, member.language), photo=photo)
     return Line(
         id=LineId(new_id(now)),
         recognition=recognition.id,

@@ -36,8 +36,12 @@ class TokenKeys:
 
 @dataclass(frozen=True, slots=True)
 class TokenPair:
+    """What a client gets on signing in; `expires_in_s` is the access token's life."""
+
     access_token: str
     refresh_token: str
+    access_jti: str
+    refresh_jti: str
     expires_in_s: int
 
 
@@ -51,21 +55,25 @@ class Claims:
 
 
 def mint_pair(keys: TokenKeys, account: AccountId, session: SessionId, now: datetime) -> TokenPair:
+    access_jti, refresh_jti = secrets.token_hex(16), secrets.token_hex(16)
     return TokenPair(
-        mint(keys, TokenKind.ACCESS, account, session, now),
-        mint(keys, TokenKind.REFRESH, account, session, now),
+        mint(keys, TokenKind.ACCESS, account, session, access_jti, now),
+        mint(keys, TokenKind.REFRESH, account, session, refresh_jti, now),
+        access_jti,
+        refresh_jti,
         int(ACCESS_LIFE.total_seconds()),
     )
 
 
-def mint(keys: TokenKeys, kind: TokenKind, account: AccountId, session: SessionId, now: datetime) -> str:
+def mint(keys: TokenKeys, kind: TokenKind, account: AccountId, session: SessionId, jti: str, now: datetime) -> str:
+    """One signed token; `jti` names it."""
     life = ACCESS_LIFE if kind is TokenKind.ACCESS else REFRESH_LIFE
     claims = {
         "iss": ISSUER,
         "aud": AUDIENCE,
         "sub": account,
         "sid": session,
-        "jti": secrets.token_hex(16),
+        "jti": jti,
         "typ": kind.value,
         "iat": int(now.timestamp()),
         "exp": int((now + life).timestamp()),

@@ -57,9 +57,7 @@ class Uploads:
         if upload.size == 0:
             raise EmptyImage
         limits = ImageLimits(max_pixels=self.limits.pixels)
-        prepared = await self._pool.run(
-            prepare, upload.path, upload.copies, limits, deadline_s=PREPARE_DEADLINE_S
-        )
+        prepared = await self._pool.run(prepare, upload.path, upload.copies, limits, deadline_s=PREPARE_DEADLINE_S)
         photo = Photo(
             id=PhotoId(new_id(now)),
             household=member.household,
@@ -75,9 +73,18 @@ class Uploads:
         await self._files.keep(photo.id, upload.copies)
         return photo
 
-    async def forget(self, photo: PhotoId) -> None:
-        """Remove the copies of a photo whose row could not be written."""
-        await self._files.delete(photo)
+    @asynccontextmanager
+    async def unless_added(self, *kept: Photo) -> AsyncIterator[None]:
+        """Inside, the rows of kept photos are written; when that fails, their copies go again.
+
+        Not when it is cancelled: the rows may be committed, and an orphan is better than a row without its file.
+        """
+        try:
+            yield
+        except Exception:
+            for photo in kept:
+                await self._files.delete(photo.id)
+            raise
 
 
 async def add(tx: Write, photo: Photo) -> None:

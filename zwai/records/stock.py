@@ -175,11 +175,15 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """Who did what to which batches, when and why. Append only; an undo is an entry of its own."""
+    """Who did what to which batches, when and why. Append only; an undo is an entry of its own.
+
+    `version` is the household's after the change: the order of its entries.
+    """
 
     id: EntryId
     household: HouseholdId
     account: AccountId | None
+    version: int
     act: Act
     reason: str
     at: datetime

@@ -1,0 +1,134 @@
+"""Fields of request bodies: the wire's words, numbers and days, each made into one of our records or refused."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from marshmallow import fields
+
+from handlers.schemas import refusal
+from zwai.kitchen.photo_urls import photo_id_of
+from zwai.knowledge.words import place_of, time_unit_of, unit_of
+
+LONGEST_LABEL = 100
+LARGEST_AMOUNT = Decimal(1_000_000)
+SMALLEST_STEP = Decimal("0.001")
+DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].+)?")
+
+
+class Label(fields.Field[str]):
+    """A name as a person writes it: 1 to 100 characters, at least one of them visible, no control characters."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        if not isinstance(value, str):
+            raise refusal("wrong_type", "debe ser un texto.", "must be a text.")
+        label = " ".join(value.split())
+        if not any(unicodedata.category(character)[0] in "LNPS" for character in label):
+            raise refusal("empty", "no puede estar vacío.", "may not be empty.")
+        if len(label) > LONGEST_LABEL:
+            es = f"debe tener como máximo {LONGEST_LABEL} caracteres."
+            raise refusal("too_long", es, f"must have at most {LONGEST_LABEL} characters.")
+        if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
+            raise refusal("bad_form", "tiene caracteres no permitidos.", "has characters that are not allowed.")
+        return label
+
+
+class Amount(fields.Field[Decimal]):
+    """A decimal from a JSON number or a text of one, rounded to thousandths; never negative, never NaN."""
+
+    def __init__(self, *, zero: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._zero = zero
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise refusal("wrong_type", "debe ser un número.", "must be a number.")
+        try:
+            amount = Decimal(str(value).strip())
+        except InvalidOperation:
+            raise refusal("wrong_type", "debe ser un número.", "must be a number.") from None
+        if not amount.is_finite():
+            raise refusal("wrong_type", "debe ser un número finito.", "must be a finite number.")
+        if amount > LARGEST_AMOUNT:
+            raise refusal("too_large", f"debe ser {LARGEST_AMOUNT} o menos.", f"must be {LARGEST_AMOUNT} or less.")
+        if amount < 0 or (amount < SMALLEST_STEP and not (self._zero and amount == 0)):
+            least = "0" if self._zero else str(SMALLEST_STEP)
+            raise refusal("too_small", f"debe ser {least} o más.", f"must be {least} or more.")
+        return amount.quantize(SMALLEST_STEP).normalize() + Decimal(0)
+
+
+class Word(fields.Field[Any]):
+    """One of the wire's Spanish or English words, as the record that it names."""
+
+    def __init__(self, meaning: Callable[[str], Any], examples: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._meaning = meaning
+        self._examples = examples
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        found = self._meaning(value) if isinstance(value, str) and len(value) <= LONGEST_LABEL else None
+        if found is None:
+            es = f"no es una palabra conocida; por ejemplo: {self._examples}."
+            raise refusal("unknown_word", es, f"is not a known word; for example: {self._examples}.")
+        return found
+
+
+def unit_field(**kwargs: Any) -> Word:
+    return Word(unit_of, "unidades, gramos, kilogramos, mililitros, litros, porciones", **kwargs)
+
+
+def place_field(**kwargs: Any) -> Word:
+    return Word(place_of, "refrigerador, congelador, despensa", **kwargs)
+
+
+def time_unit_field(**kwargs: Any) -> Word:
+    return Word(time_unit_of, "Días, Semanas, Meses, Años", **kwargs)
+
+
+class Day(fields.Field[date | None]):
+    """A calendar day as written, from a date or an ISO moment: an expiry date has no zone to convert it to."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> date | None:
+        if value in ("", None):
+            return None
+        found = DAY.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
+            es = "debe ser una fecha ISO 8601 (AAAA-MM-DD)."
+            raise refusal("bad_date", es, "must be an ISO 8601 date (YYYY-MM-DD).")
+        try:
+            datetime.fromisoformat(value)
+            return date.fromisoformat(found[1])
+        except ValueError:
+            raise refusal("bad_date", "no es una fecha que exista.", "is not a date that exists.") from None
+
+
+class Moment(fields.Field[datetime]):
+    """An ISO 8601 moment; without a zone it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> datetime:
+        moment = parse_moment(value) if isinstance(value, str) else None
+        if moment is None:
+            raise refusal("bad_date", "debe ser un momento en ISO 8601.", "must be a moment in ISO 8601.")
+        return moment
+
+
+def parse_moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text.replace(" ", "+") if text.count(":") > 2 else text)
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+class PhotoPath(fields.Field[Any]):
+    """The id in one of our photo addresses; None for any other text, since old clients send placeholders."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise refusal("wrong_type", "debe ser un texto.", "must be a text.")
+        return photo_id_of(value)

@@ -1,0 +1,299 @@
+"""The household's stock: lists, adding, correcting, eating, removing."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields, pre_load, validate
+
+from handlers import schemas, wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.schemas import RequestSchema, refusal
+from handlers.stock_bodies import MOST_ITEMS, DishSchema, ItemBody, ItemSchema, new_item
+from zwai.errors import Invalid, Problem
+from zwai.kitchen import inventory, recognition
+from zwai.kitchen.inventory import Shelf, today_of
+from zwai.kitchen.recognition import Accepted
+from zwai.knowledge.words import render_time_unit
+from zwai.records.photos import RecognitionId
+from zwai.records.stock import Batch, Kind, TimeUnit
+
+MOST_DAYS = 3650
+LARGEST_PAGE = 500
+
+
+def _items(name: str, *others: str) -> Any:
+    """Reads the list `name`, or the first of `others` that is there."""
+
+    @pre_load
+    def spellings(_self: Schema, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+        found = next((other for other in (name, *others) if other in document), name)
+        return {**document, name: document.get(found)} if found in document else document
+
+    return spellings
+
+
+@dataclass(frozen=True, slots=True)
+class ItemsBody:
+    items: list[ItemBody]
+
+
+class IngredientsSchema(RequestSchema):
+    record = ItemsBody
+    ingredients = fields.List(
+        fields.Nested(ItemSchema), required=True, attribute="items", validate=validate.Length(min=1, max=MOST_ITEMS)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewedBody:
+    items: list[ItemBody]
+    recognition_id: str | None = None
+
+
+class ReviewedIngredientsSchema(RequestSchema):
+    record = ReviewedBody
+    ingredients = fields.List(
+        fields.Nested(ItemSchema), required=True, attribute="items", validate=validate.Length(min=1, max=MOST_ITEMS)
+    )
+    recognition_id = fields.String(validate=validate.Length(max=64), allow_none=True)
+    _spellings = _items("ingredients", "selected_ingredients")
+
+
+class ReviewedFoodsSchema(RequestSchema):
+    record = ReviewedBody
+    foods = fields.List(
+        fields.Nested(DishSchema), required=True, attribute="items", validate=validate.Length(min=1, max=MOST_ITEMS)
+    )
+    recognition_id = fields.String(validate=validate.Length(max=64), allow_none=True)
+    _spellings = _items("foods", "selected_foods")
+
+
+@dataclass(frozen=True, slots=True)
+class BulkBody:
+    items: list[Any]
+
+
+class BulkSchema(RequestSchema):
+    """Items are loaded one by one, since each gets a result of its own."""
+
+    record = BulkBody
+    items = fields.List(
+        fields.Raw(), required=True, validate=validate.Length(min=1, max=MOST_ITEMS), metadata={"items": ItemSchema}
+    )
+    _spellings = _items("items", "ingredients")
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    limit: int | None = None
+    cursor: tuple[str, str, datetime, str] | None = None
+
+
+class Cursor(fields.Field[tuple[str, str, datetime, str]]):
+    """Where a page ended; opaque to clients."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, str, datetime, str]:
+        try:
+            kind, label_key, added_at, batch = orjson.loads(base64.urlsafe_b64decode(value))
+            return str(kind), str(label_key), datetime.fromisoformat(added_at), str(batch)
+        except (binascii.Error, ValueError, TypeError):
+            raise refusal("bad_cursor", "no es un cursor de esta API.", "is not a cursor of this API.") from None
+
+
+class PageSchema(RequestSchema):
+    record = PageQuery
+    limit = fields.Integer(validate=validate.Range(min=1, max=LARGEST_PAGE))
+    cursor = Cursor()
+
+
+@dataclass(frozen=True, slots=True)
+class DaysQuery:
+    days: int = 3
+
+
+class DaysSchema(RequestSchema):
+    record = DaysQuery
+    days = fields.Integer(validate=validate.Range(min=0, max=MOST_DAYS))
+
+
+class ListSchema(Schema):
+    ingredients = fields.List(fields.Dict(), required=True)
+    food_items = fields.List(fields.Dict(), required=True)
+    next_cursor = fields.String(allow_none=True)
+
+
+class CompleteSchema(ListSchema):
+    total_ingredients = fields.Integer(required=True)
+    enriched_with = fields.List(fields.String(), required=True)
+
+
+class SimpleSchema(Schema):
+    ingredients = fields.List(fields.Dict(), required=True)
+    total_items = fields.Integer(required=True)
+    format = fields.String(required=True)
+
+
+class ExpiringSchema(Schema):
+    expiring_items = fields.List(fields.Dict(), required=True)
+    within_days = fields.Integer(required=True)
+    count = fields.Integer(required=True)
+
+
+class DoneSchema(Schema):
+    message = fields.String(required=True)
+    items = fields.List(fields.Dict())
+    entry_id = fields.String(allow_none=True)
+
+
+class BulkAnswerSchema(DoneSchema):
+    added = fields.Integer(required=True)
+    rejected = fields.Integer(required=True)
+    results = fields.List(fields.Dict(), required=True)
+
+
+async def stock(call: Call[None, PageQuery]) -> Answer:
+    async with call.read() as tx:
+        held = await inventory.shelves(tx, call.member.household, call.query.limit, call.query.cursor)
+        return call.answer({**_lists(call, held), "next_cursor": _next_cursor(held, call.query.limit)})
+
+
+async def complete(call: Call[None, PageQuery]) -> Answer:
+    async with call.read() as tx:
+        held = await inventory.shelves(tx, call.member.household, call.query.limit, call.query.cursor)
+        lists = _lists(call, held)
+        more = {"total_ingredients": len(lists["ingredients"]), "enriched_with": []}
+        return call.answer({**lists, **more, "next_cursor": _next_cursor(held, call.query.limit)})
+
+
+async def simple(call: Call[None]) -> Answer:
+    async with call.read() as tx:
+        held = await inventory.shelves(tx, call.member.household)
+        items = [_simple(call, batch) for one in held for batch in one.batches]
+        return call.answer({"ingredients": items, "total_items": len(items), "format": "recognition_compatible"})
+
+
+async def expiring(call: Call[None, DaysQuery]) -> Answer:
+    today = today_of(call.member, call.now)
+    async with call.read() as tx:
+        found = await inventory.expiring(tx, call.member.household, today, call.query.days)
+        items = [wire.batch(call, batch) for batch in found]
+        return call.answer({"expiring_items": items, "within_days": call.query.days, "count": len(items)})
+
+
+async def add_one(call: Call[ItemBody]) -> Answer:
+    return await _add(call, [call.body])
+
+
+async def add_many(call: Call[ItemsBody]) -> Answer:
+    return await _add(call, call.body.items)
+
+
+async def add_bulk(call: Call[BulkBody]) -> Answer:
+    """Add what can be added, in one transaction; each item's result says what became of it."""
+    loaded = [_load_item(item) for item in call.body.items]
+    good = [new_item(one, call.member, call.now) for one in loaded if isinstance(one, ItemBody)]
+    if not good:
+        raise Invalid({}, tuple(_moved(one, index) for index, one in enumerate(loaded) if isinstance(one, Invalid)))
+    async with call.write() as tx:
+        done = await inventory.add(tx, call.member, good, call.now)
+        stored = iter(done.batches)
+        results = [_bulk_result(call, index, one, stored) for index, one in enumerate(loaded)]
+        body = {
+            "message": _saved(call, len(good)),
+            "added": len(good),
+            "rejected": len(loaded) - len(good),
+            "results": results,
+            "entry_id": done.entry and done.entry.id,
+        }
+        return call.answer(body, status=201)
+
+
+async def ingredients_from_recognition(call: Call[ReviewedBody]) -> Answer:
+    return await _accept(call, "ingredients_count")
+
+
+async def foods_from_recognition(call: Call[ReviewedBody]) -> Answer:
+    return await _accept(call, "foods_count")
+
+
+async def _add(call: Call[Any], bodies: Sequence[ItemBody]) -> Answer:
+    items = [new_item(body, call.member, call.now) for body in bodies]
+    async with call.write() as tx:
+        done = await inventory.add(tx, call.member, items, call.now)
+        return call.answer({"message": _saved(call, len(items)), **wire.done(call, done)}, status=201)
+
+
+async def _accept(call: Call[ReviewedBody], count: str) -> Answer:
+    recognised = RecognitionId(call.body.recognition_id) if call.body.recognition_id else None
+    accepted = [Accepted(new_item(one, call.member, call.now), one.added_at, recognised) for one in call.body.items]
+    async with call.write() as tx:
+        done = await recognition.accept(tx, call.member, accepted, call.now)
+        message = _saved(call, len(accepted))
+        body = {"message": message, count: len(accepted), "source": "recognition", "enhanced_data": []}
+        return call.answer({**body, **wire.done(call, done)}, status=201)
+
+
+ITEM = ItemSchema()
+
+
+def _load_item(document: Any) -> ItemBody | Invalid:
+    try:
+        body: ItemBody = schemas.load(ITEM, document)
+    except Invalid as error:
+        return error
+    return body
+
+
+def _moved(error: Invalid, index: int) -> Problem:
+    """The first problem of an item, with the pointer that it has in the whole body."""
+    return replace(error.problems[0], pointer=f"/items/{index}{error.problems[0].pointer}")
+
+
+def _bulk_result(call: Call[Any], index: int, loaded: ItemBody | Invalid, stored: Iterator[Batch]) -> dict[str, Any]:
+    if isinstance(loaded, ItemBody):
+        return {"index": index, "status": "added", "item": wire.batch(call, next(stored))}
+    problem = _moved(loaded, index)
+    sentence = wire.sentence(call, problem.es, problem.en)
+    return {
+        "index": index,
+        "status": "rejected",
+        "code": problem.code,
+        "pointer": problem.pointer,
+        "error": sentence,
+    }
+
+
+def _saved(call: Call[Any], number: int) -> str:
+    en = f"Saved {number} {'item' if number == 1 else 'items'}."
+    return wire.sentence(call, f"Guardamos {number} {'producto' if number == 1 else 'productos'}.", en)
+
+
+def _lists(call: Call[Any, Any], held: Sequence[Shelf]) -> dict[str, Any]:
+    today = today_of(call.member, call.now)
+    shown = [(one.kind, wire.shelf(call, one, today)) for one in held]
+    return {
+        "ingredients": [one for kind, one in shown if kind is Kind.INGREDIENT],
+        "food_items": [one for kind, one in shown if kind is Kind.DISH],
+    }
+
+
+def _next_cursor(held: Sequence[Shelf], limit: int | None) -> str | None:
+    """Where the next page begins; None when this one was not full."""
+    if limit is None or sum(len(one.batches) for one in held) < limit:
+        return None
+    last = held[-1].newest
+    key = [last.kind, last.label_key, last.added_at.isoformat(), last.id]
+    return base64.urlsafe_b64encode(orjson.dumps(key)).decode()
+
+
+def _simple(call: Call[Any], batch: Batch) -> dict[str, Any]:
+    """One stack in the shape of a recognised item."""
+    shown = wire.batch(call, batch)
+    left = max(0, shown["days_to_expire"])
+    return {**shown, "expiration_time": left, "time_unit": render_time_unit(TimeUnit.DAY, call.language)}

@@ -1,0 +1,76 @@
+"""The journal: what happened to the stock, and undoing it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from handlers import wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.schemas import RequestSchema
+from zwai.kitchen import journal
+from zwai.knowledge.words import render_unit
+from zwai.records.stock import Batch, EntryId, JournalEntry
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    limit: int = 50
+    cursor: int | None = None
+
+
+class HistoryQuerySchema(RequestSchema):
+    record = HistoryQuery
+    limit = fields.Integer(validate=validate.Range(min=1, max=200))
+    cursor = fields.Integer(validate=validate.Range(min=0, max=2**62))
+
+
+class HistorySchema(Schema):
+    entries = fields.List(fields.Dict(), required=True)
+    next_cursor = fields.String(allow_none=True)
+
+
+class UndoneSchema(Schema):
+    message = fields.String(required=True)
+    entry_id = fields.String(required=True)
+
+
+async def history(call: Call[None, HistoryQuery]) -> Answer:
+    async with call.read() as tx:
+        found = await journal.history(tx, call.member.household, call.query.limit, call.query.cursor)
+        more = str(found[-1].version) if len(found) == call.query.limit else None
+        return call.answer({"entries": [_entry(call, entry) for entry in found], "next_cursor": more})
+
+
+async def undo(call: Call[None]) -> Answer:
+    async with call.write() as tx:
+        entry = await journal.undo(tx, call.member, EntryId(call.path["entry_id"]), call.now)
+        message = wire.sentence(call, "Deshicimos el cambio.", "We undid the change.")
+        return call.answer({"message": message, "entry_id": entry.id, "undoes": entry.undoes})
+
+
+def _entry(call: Call[Any, Any], entry: JournalEntry) -> dict[str, Any]:
+    return {
+        "entry_id": entry.id,
+        "act": entry.act,
+        "reason": entry.reason,
+        "at": entry.at,
+        "by": entry.account,
+        "undoes": entry.undoes,
+        "undone_by": entry.undone_by,
+        "changes": [{"before": _side(call, one.before), "after": _side(call, one.after)} for one in entry.changes],
+    }
+
+
+def _side(call: Call[Any, Any], batch: Batch | None) -> dict[str, Any] | None:
+    if batch is None:
+        return None
+    return {
+        "batch_id": batch.id,
+        "name": batch.label,
+        "quantity": batch.quantity.amount,
+        "type_unit": render_unit(batch.quantity.unit, call.language),
+        "added_at": batch.added_at,
+        "expiration_date": wire.day(batch.expiry.day),
+    }

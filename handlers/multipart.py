@@ -1,0 +1,90 @@
+"""Reading a multipart form as it arrives: photos to temporary files, texts to memory, each within its bounds."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader
+
+from handlers.call import Call
+from storage.files import Upload
+from zwai.errors import Malformed, NoImage, NotMultipart, TooLarge, TooManyPhotos
+from zwai.kitchen.uploads import Uploads
+
+STEP_BYTES = 64 * 1024
+LONGEST_TEXT_BYTES = 4 * 1024
+MOST_PARTS = 64
+PHOTO_PARTS = frozenset({"image", "images", "images[]", "image[]"})
+
+
+@dataclass(frozen=True, slots=True)
+class SentPhoto:
+    """A photo that has arrived; its temporary file lives as long as the form that it came in."""
+
+    name: str
+    upload: Upload
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The texts of a form by their names, and its photos in order."""
+
+    texts: dict[str, str]
+    photos: tuple[SentPhoto, ...]
+
+
+@asynccontextmanager
+async def received(call: Call[Any, Any], uploads: Uploads, most_photos: int) -> AsyncIterator[Form]:
+    """The form that the client sends, read to its end; its temporary files are gone on leaving.
+
+    Claims the Idempotency-Key once the contents are known. Raises NotMultipart, NoImage, TooManyPhotos,
+    ImageTooLarge, TooLarge, Malformed, UploadsFull.
+    """
+    if not call.is_multipart:
+        raise NotMultipart
+    async with AsyncExitStack() as stack:
+        form = await _read(call, uploads, most_photos, stack)
+        if not form.photos:
+            raise NoImage
+        parts = [*form.texts.items(), *(("image", photo.upload.digest) for photo in form.photos)]
+        await call.fingerprint(parts)
+        yield form
+
+
+async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack: AsyncExitStack) -> Form:
+    texts: dict[str, str] = {}
+    photos: list[SentPhoto] = []
+    try:
+        reader = await call.request.multipart()
+        for _ in range(MOST_PARTS):
+            part = await reader.next()
+            if part is None:
+                return Form(texts, tuple(photos))
+            if isinstance(part, MultipartReader):
+                raise Malformed
+            if part.name in PHOTO_PARTS:
+                if len(photos) == most_photos:
+                    raise TooManyPhotos({"limit": most_photos})
+                upload = await stack.enter_async_context(uploads.receive())
+                await _stream(part, upload)
+                photos.append(SentPhoto(part.filename or "", upload))
+            elif part.filename is None:
+                texts[part.name or ""] = await _text(part)
+    except (ValueError, AssertionError, ClientPayloadError) as error:  # what aiohttp raises on a bad form
+        raise Malformed from error
+    raise TooLarge({"limit": f"{MOST_PARTS} parts"})
+
+
+async def _stream(part: BodyPartReader, upload: Upload) -> None:
+    while chunk := await part.read_chunk(STEP_BYTES):
+        await upload.write(chunk)
+
+
+async def _text(part: BodyPartReader) -> str:
+    text = bytearray()
+    while chunk := await part.read_chunk(LONGEST_TEXT_BYTES):
+        text += chunk
+        if len(text) > LONGEST_TEXT_BYTES:
+            raise TooLarge({"limit": f"{LONGEST_TEXT_BYTES // 1024} kB"})
+    return text.decode()

@@ -1,0 +1,308 @@
+"""Recognition: photos in, a proposal out; at once, or as a job."""
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from marshmallow import Schema, fields, validate
+
+from handlers import multipart, wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.multipart import Form
+from handlers.schemas import RequestSchema
+from zwai.errors import NoImage, TooManyPhotos, UnknownPhoto, ZwaiError
+from zwai.kitchen import jobs, recognition, uploads
+from zwai.kitchen.inventory import today_of
+from zwai.kitchen.photo_urls import photo_id_of
+from zwai.kitchen.recognition import Proposal, Seen
+from zwai.knowledge.words import render_place_scanned, render_time_unit, render_unit
+from zwai.records.jobs import Job, JobId, JobState
+from zwai.records.people import Language
+from zwai.records.photos import Aim, Decision, Photo, PhotoId, RecognitionId
+from zwai.records.proposals import Line
+from zwai.records.stock import Kind, TimeUnit
+
+LONGEST_ADDRESS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class PathsBody:
+    images_paths: list[str]
+
+
+class PathsSchema(RequestSchema):
+    record = PathsBody
+    images_paths = fields.List(fields.String(validate=validate.Length(max=LONGEST_ADDRESS)), required=True)
+
+
+class ProposalSchema(Schema):
+    recognition_id = fields.String(required=True)
+    engine = fields.String(required=True)
+    message = fields.String(required=True)
+    suggestions = fields.List(fields.Dict(), required=True)
+    photo_errors = fields.List(fields.Dict(), required=True)
+
+
+class IngredientsSchema(ProposalSchema):
+    ingredients = fields.List(fields.Dict(), required=True)
+
+
+class FoodsSchema(ProposalSchema):
+    foods = fields.List(fields.Dict(), required=True)
+
+
+class BatchSchema(ProposalSchema):
+    recognized_items = fields.List(fields.Dict(), required=True)
+    ingredients = fields.List(fields.Dict(), required=True)
+    foods = fields.List(fields.Dict(), required=True)
+
+
+class ImagesSchema(ProposalSchema):
+    recognition_type = fields.String(required=True)
+    images_status = fields.String(required=True)
+    progress_percentage = fields.Integer(required=True)
+
+
+class TaskSchema(Schema):
+    task_id = fields.String(required=True)
+    status = fields.String(required=True)
+    progress_percentage = fields.Integer(required=True)
+    current_step = fields.String()
+    message = fields.String(required=True)
+    result_data = fields.Dict()
+    error_message = fields.String()
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """The photos to look at: those that arrived with this request still need rows; some may be unreadable."""
+
+    ids: tuple[PhotoId, ...]
+    new: tuple[Photo, ...] = ()
+    unreadable: tuple[tuple[str, ZwaiError], ...] = ()
+
+
+async def ingredients(call: Call[PathsBody | None]) -> Answer:
+    return await _recognise(call, Aim.INGREDIENTS)
+
+
+async def foods(call: Call[PathsBody | None]) -> Answer:
+    return await _recognise(call, Aim.DISHES)
+
+
+async def batch(call: Call[PathsBody | None]) -> Answer:
+    return await _recognise(call, Aim.BOTH)
+
+
+async def ingredients_later(call: Call[PathsBody | None]) -> Answer:
+    """Order the recognition as a job, and answer where to ask for it."""
+    async with _photos(call) as given, call.kitchen.uploads.unless_added(*given.new), call.write() as tx:
+        for photo in given.new:
+            await uploads.add(tx, photo)
+        job = await jobs.order_recognition(tx, call.member, given.ids, Aim.INGREDIENTS, call.now)
+        answer = call.answer(_ordered(call, job), status=202)
+    await call.kitchen.runner.offer(job.id)
+    return answer
+
+
+async def task(call: Call[None]) -> Answer:
+    async with call.read() as tx:
+        job = await jobs.job(tx, call.member.household, JobId(call.path["task_id"]))
+        proposal = None
+        if job.result is not None:
+            household, recognised = call.member.household, RecognitionId(job.result["recognition_id"])
+            proposal = await recognition.proposal(tx, household, recognised)
+        return call.answer(_task(call, job, proposal))
+
+
+async def images(call: Call[None]) -> Answer:
+    """The proposal again. Each line shows the photo that it was seen in, so every image is ready at once."""
+    async with call.read() as tx:
+        recognised = RecognitionId(call.path["recognition_id"])
+        proposal = await recognition.proposal(tx, call.member.household, recognised)
+        return call.answer(_images(call, proposal))
+
+
+async def _recognise(call: Call[PathsBody | None], aim: Aim) -> Answer:
+    async with _photos(call) as given, call.kitchen.uploads.unless_added(*given.new):
+        seen = await call.kitchen.recogniser.look(given.ids, aim)
+        return await _propose(call, given, seen)
+
+
+async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen) -> Answer:
+    async with call.write() as tx:
+        for photo in given.new:
+            await uploads.add(tx, photo)
+        proposal = await recognition.propose(tx, call.member, seen, call.now)
+        body = rendered(call, proposal)
+        body["photo_errors"] = [
+            {"photo": name, "code": error.code, "message": error.sentence(call.language)}
+            for name, error in given.unreadable
+        ]
+        return call.answer(body)
+
+
+@asynccontextmanager
+async def _photos(call: Call[PathsBody | None]) -> AsyncIterator[Given]:
+    """The photos of a request: named by their addresses, or sent along in a form."""
+    most = call.kitchen.uploads.limits.photos
+    if call.body is not None:
+        yield await _named(call, call.body.images_paths, most)
+        return
+    async with multipart.received(call, call.kitchen.uploads, most) as form:
+        yield await _kept(call, form)
+
+
+async def _named(call: Call[PathsBody | None], paths: Sequence[str], most: int) -> Given:
+    if not paths:
+        raise NoImage
+    if len(paths) > most:
+        raise TooManyPhotos({"limit": most})
+    ids = [photo_id_of(path) for path in paths]
+    known = tuple(dict.fromkeys(photo for photo in ids if photo is not None))
+    if None in ids:
+        raise UnknownPhoto
+    async with call.read() as tx:
+        await recognition.photos_of(tx, call.member.household, known)
+    return Given(known)
+
+
+async def _kept(call: Call[PathsBody | None], form: Form) -> Given:
+    """Keep the photos that can be read; only when none can, the request fails with the first one's error."""
+    new: list[Photo] = []
+    unreadable: list[tuple[str, ZwaiError]] = []
+    for sent in form.photos:
+        try:
+            new.append(await call.kitchen.uploads.keep(sent.upload, call.member, "", "recognition", call.now))
+        except ZwaiError as error:
+            unreadable.append((sent.name, error))
+    if not new:
+        raise unreadable[0][1]
+    return Given(tuple(photo.id for photo in new), tuple(new), tuple(unreadable))
+
+
+def rendered(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
+    """A proposal as its aim has it: what is fairly sure in the lists that clients add from, guesses apart."""
+    listed = [line for line in proposal.lines if line.decision is not Decision.SUGGESTION]
+    suggested = [line for line in proposal.lines if line.decision is Decision.SUGGESTION]
+    body: dict[str, Any] = {
+        "recognition_id": proposal.recognition.id,
+        "engine": proposal.recognition.engine,
+        "message": _message(call, listed, suggested),
+        "total_detected": len(listed),
+        "suggestions": [_item(call, line) for line in suggested],
+        "photo_errors": [],
+    }
+    aim = proposal.recognition.aim
+    if aim is not Aim.DISHES:
+        body["ingredients"] = [_item(call, line) for line in listed if line.batch.kind is Kind.INGREDIENT]
+    if aim is not Aim.INGREDIENTS:
+        body["foods"] = [_item(call, line) for line in listed if line.batch.kind is Kind.DISH]
+    if aim is Aim.BOTH:
+        body["recognized_items"] = [_recognized(call, line) for line in listed]
+    return body
+
+
+def _item(call: Call[Any], line: Line) -> dict[str, Any]:
+    """A line with the fields that the client sends back in from-recognition, and its evidence."""
+    batch, today = line.batch, today_of(call.member, call.now)
+    expiry = wire.expiry(batch, today)
+    item = {
+        "name": batch.label,
+        "food_id": batch.food,
+        "quantity": batch.quantity.amount,
+        "type_unit": render_unit(batch.quantity.unit, call.language),
+        "storage_type": render_place_scanned(batch.place, call.language),
+        "expiration_time": max(0, expiry["days_to_expire"]),
+        "time_unit": render_time_unit(TimeUnit.DAY, call.language),
+        "tips": batch.tips,
+        "image_path": wire.photo_address(call, batch.photo),
+        "image_status": "ready",
+        "added_at": batch.added_at,
+        **expiry,
+        "confidence": round(line.confidence, 3),
+        "decision": line.decision,
+        "needs_confirmation": line.decision is not Decision.ITEM,
+        "evidence": {"rule": line.rule, "bounding_box": line.box},
+    }
+    return item | wire.dish(batch) if batch.kind is Kind.DISH else item
+
+
+def _recognized(call: Call[Any], line: Line) -> dict[str, Any]:
+    return {
+        "name": line.batch.label,
+        "confidence": round(line.confidence, 3),
+        "bounding_box": line.box,
+        "image_path": wire.photo_address(call, line.batch.photo),
+        "category": "food" if line.batch.kind is Kind.DISH else "ingredient",
+        "decision": line.decision,
+        "added_at": line.batch.added_at,
+    }
+
+
+def _images(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
+    kinds = {line.batch.kind for line in proposal.lines}
+    names = {Kind.INGREDIENT: "ingredients", Kind.DISH: "foods"}
+    kind = "mixed" if len(kinds) == 2 else names[kinds.pop()] if kinds else "empty"
+    total = len(proposal.lines)
+    return {
+        "recognition_type": kind,
+        "images_status": "ready",
+        "images_ready": total,
+        "images_generating": 0,
+        "total_items": total,
+        "progress_percentage": 100,
+        "last_updated": proposal.recognition.created_at,
+        **rendered(call, proposal),
+    }
+
+
+def _message(call: Call[Any], listed: Sequence[Line], suggested: Sequence[Line]) -> str:
+    if listed:
+        es, en = "Revisa lo que reconocimos antes de guardarlo.", "Review what we recognised before you save it."
+    elif suggested:
+        es = "No estamos seguros: elige una de las sugerencias o escribe el nombre."
+        en = "We are not sure: choose one of the suggestions or type the name."
+    else:
+        es = "No reconocimos nada en la foto. Acércate a un solo alimento o escribe su nombre."
+        en = "We recognised nothing in the photo. Get closer to a single food, or type its name."
+    return wire.sentence(call, es, en)
+
+
+def _ordered(call: Call[Any], job: Job) -> dict[str, Any]:
+    return {
+        "message": wire.sentence(call, "Estamos mirando tus fotos.", "We are looking at your photos."),
+        "task_id": job.id,
+        "status": job.state,
+        "progress_percentage": job.progress,
+        "estimated_time": wire.sentence(call, "unos segundos", "a few seconds"),
+        "check_status_url": f"/api/recognition/status/{job.id}",
+    }
+
+
+STEPS = {
+    JobState.PENDING: ("En espera.", "Waiting."),
+    JobState.PROCESSING: ("En curso.", "Under way."),
+    JobState.COMPLETED: ("Listo.", "Done."),
+    JobState.FAILED: ("No se pudo terminar.", "Could not be finished."),
+}
+
+
+def _task(call: Call[Any], job: Job, proposal: Proposal | None) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "task_id": job.id,
+        "status": job.state,
+        "progress_percentage": job.progress,
+        "current_step": job.step,
+        "created_at": job.created_at,
+        "started_at": job.started_at,
+        "completed_at": job.finished_at,
+        "message": wire.sentence(call, *STEPS[job.state]),
+    }
+    if proposal is not None:
+        told["result_data"] = rendered(call, proposal)
+    if job.error is not None:
+        told["error_message"] = job.error["en" if call.language is Language.EN else "es"]
+    return told

@@ -1,0 +1,193 @@
+"""One stack of the inventory, addressed by its name and the moment it was added: correct, eat, remove."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, fields, pre_load, validate
+
+from handlers import wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.fields import Amount, parse_moment
+from handlers.schemas import RequestSchema
+from handlers.stock_bodies import ItemBody, expiry_given
+from zwai.errors import UnknownStack
+from zwai.kitchen import consumption, inventory
+from zwai.kitchen.consumption import Eaten
+from zwai.kitchen.inventory import Correction, stack_ref
+from zwai.knowledge.words import render_unit
+from zwai.records.stock import Kind, Quantity, StackRef
+
+LONGEST_REASON = 200
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityBody:
+    quantity: Decimal
+
+
+class QuantitySchema(RequestSchema):
+    record = QuantityBody
+    quantity = Amount(required=True, zero=True)
+
+
+class ServingsSchema(RequestSchema):
+    record = QuantityBody
+    serving_quantity = Amount(required=True, zero=True, attribute="quantity")
+
+    @pre_load
+    def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {"serving_quantity": document["quantity"], **document} if "quantity" in document else document
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumeBody:
+    amount: Decimal | None = None
+    reason: str | None = None
+
+
+class ConsumeSchema(RequestSchema):
+    """How much was eaten; left out, all of the stack."""
+
+    record = ConsumeBody
+    consumed_quantity = Amount(attribute="amount", allow_none=True)
+    consumption_reason = fields.String(
+        attribute="reason", allow_none=True, validate=validate.Length(max=LONGEST_REASON)
+    )
+
+    @pre_load
+    def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+        names = ("consumed_quantity", "portions", "consumed_portions")
+        given = next((document[name] for name in names if document.get(name) is not None), None)
+        return {**document, "consumed_quantity": given}
+
+
+class ChangedSchema(Schema):
+    message = fields.String(required=True)
+    items = fields.List(fields.Dict(), required=True)
+    entry_id = fields.String(allow_none=True)
+
+
+class EatenSchema(Schema):
+    message = fields.String(required=True)
+    action = fields.String(required=True)
+    consumed_at = fields.DateTime(required=True)
+    entry_id = fields.String(required=True)
+
+
+async def update(call: Call[ItemBody]) -> Answer:
+    """Replace what a stack says; a date or place that is not sent stays."""
+    body = call.body
+    correction = Correction(
+        label=body.name,
+        quantity=Quantity(body.quantity, body.unit),
+        place=body.place,
+        expiry=expiry_given(body, call.member, call.now),
+        tips=body.tips or None,
+        photo=body.photo,
+    )
+    return await _correct(call, correction, None)
+
+
+async def set_quantity(call: Call[QuantityBody]) -> Answer:
+    return await _set_quantity(call, None)
+
+
+async def set_servings(call: Call[QuantityBody]) -> Answer:
+    return await _set_quantity(call, Kind.DISH)
+
+
+async def consume(call: Call[ConsumeBody]) -> Answer:
+    return await _eat(call, None)
+
+
+async def consume_dish(call: Call[ConsumeBody]) -> Answer:
+    return await _eat(call, Kind.DISH)
+
+
+async def remove(call: Call[None]) -> Answer:
+    """Remove one stack; ingredients and dishes alike, since the client uses one path for both."""
+    ref, label = _stack(call)
+    async with call.write() as tx:
+        done = await inventory.remove_stack(tx, call.member, ref, label, call.now)
+        body = {"message": _removed(call, label), "ingredient": label, "food": label}
+        return call.answer({**body, "deleted_stack_added_at": ref.added_at, **wire.done(call, done)})
+
+
+async def remove_all(call: Call[None]) -> Answer:
+    label = _name(call)
+    async with call.write() as tx:
+        done = await inventory.remove_all(tx, call.member, label, call.now)
+        body = {"message": _removed(call, label), "ingredient": label, "deleted": "all_stacks"}
+        return call.answer({**body, **wire.done(call, done)})
+
+
+async def _set_quantity(call: Call[QuantityBody], kind: Kind | None) -> Answer:
+    return await _correct(call, Correction(amount=call.body.quantity), kind)
+
+
+async def _correct(call: Call[Any], correction: Correction, kind: Kind | None) -> Answer:
+    ref, label = _stack(call)
+    async with call.write() as tx:
+        done = await inventory.correct(tx, call.member, ref, label, correction, call.now, kind=kind)
+        message = wire.sentence(call, f"Actualizamos «{label}».", f'Updated "{label}".')
+        return call.answer({"message": message, "ingredient": label, **wire.done(call, done)})
+
+
+async def _eat(call: Call[ConsumeBody], kind: Kind | None) -> Answer:
+    ref, label = _stack(call)
+    async with call.write() as tx:
+        reason = call.body.reason or ""
+        eaten = await consumption.eat(tx, call.member, ref, label, call.body.amount, call.now, kind=kind, reason=reason)
+        shown = _eaten_dish(call, eaten) if eaten.batch.kind is Kind.DISH else {}
+        return call.answer({**_eaten(call, eaten), **shown})
+
+
+def _eaten(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
+    batch = eaten.batch
+    unit = render_unit(batch.quantity.unit, call.language)
+    gone = eaten.left == 0
+    es = f"Anotamos que comieron {eaten.amount:f} {unit} de «{batch.label}»."
+    return {
+        "message": wire.sentence(call, es, f'Noted: {eaten.amount:f} {unit} of "{batch.label}" eaten.'),
+        "action": "full_consumption" if gone else "partial_consumption",
+        "ingredient": batch.label,
+        "consumed_quantity": eaten.amount,
+        "remaining_quantity": eaten.left,
+        "unit": unit,
+        "stack_removed": gone,
+        "consumed_at": call.now,
+        "original_added_at": batch.added_at,
+        "consumption_data": {"consumed_quantity": eaten.amount, "remaining_quantity": eaten.left, "unit": unit},
+        "entry_id": eaten.entry.id,
+    }
+
+
+def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
+    return {
+        "food": eaten.batch.label,
+        "consumed_portions": eaten.amount,
+        "remaining_portions": eaten.left,
+        "food_removed": eaten.left == 0,
+        "food_details": wire.dish(eaten.batch),
+        "consumption_date": call.now,
+    }
+
+
+def _removed(call: Call[Any], label: str) -> str:
+    return wire.sentence(call, f"Quitamos «{label}» del inventario.", f'Removed "{label}" from the inventory.')
+
+
+def _name(call: Call[Any]) -> str:
+    """The name in the path; the client writes a slash as `_SLASH_`."""
+    return call.path["name"].replace("_SLASH_", "/")
+
+
+def _stack(call: Call[Any]) -> tuple[StackRef, str]:
+    """The stack in the path, and its name as it was sent. Raises UnknownStack for what is no moment."""
+    label = _name(call)
+    moment = parse_moment(call.path["added_at"])
+    if moment is None:
+        raise UnknownStack({"name": label})
+    return stack_ref(label, moment), label

@@ -1,0 +1,109 @@
+"""What clients send of stock: items in every spelling of the contract, read into what the kitchen adds."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import fields, pre_load, validate
+
+from handlers.fields import Amount, Day, Label, Moment, PhotoPath, place_field, time_unit_field, unit_field
+from handlers.schemas import RequestSchema
+from zwai.kitchen.expiry import from_span
+from zwai.kitchen.inventory import NewItem, today_of, typed_expiry
+from zwai.records.people import Member
+from zwai.records.photos import PhotoId
+from zwai.records.stock import DishFacts, ExpiryDate, Kind, Place, Quantity, TimeUnit, Unit
+
+MOST_ITEMS = 100
+LONGEST_TIPS = 2000
+LONGEST_SPAN = 1200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemBody:
+    """One item to add. Its expiry is a day, or a span from today, or left to the kitchen."""
+
+    name: str
+    quantity: Decimal
+    unit: Unit
+    kind: Kind | None = None
+    place: Place | None = None
+    tips: str = ""
+    photo: PhotoId | None = None
+    expiry_day: date | None = None
+    span: int | None = None
+    span_unit: TimeUnit | None = None
+    added_at: datetime | None = None
+    main_ingredients: tuple[str, ...] = ()
+    category: str = ""
+    calories: Decimal | None = None
+    description: str = ""
+
+
+class ItemSchema(RequestSchema):
+    """An ingredient, or a dish when its unit is portions; a dish's quantity may be called serving_quantity."""
+
+    record = ItemBody
+    name = Label(required=True)
+    quantity = Amount(required=True)
+    type_unit = unit_field(required=True, attribute="unit")
+    storage_type = place_field(attribute="place", allow_none=True)
+    tips = fields.String(validate=validate.Length(max=LONGEST_TIPS), allow_none=True)
+    image_path = PhotoPath(attribute="photo", allow_none=True)
+    expiration_date = Day(attribute="expiry_day", allow_none=True)
+    expiration_time = fields.Integer(
+        attribute="span", allow_none=True, validate=validate.Range(min=0, max=LONGEST_SPAN)
+    )
+    time_unit = time_unit_field(attribute="span_unit", allow_none=True)
+    added_at = Moment(allow_none=True)
+    main_ingredients = fields.List(fields.String(validate=validate.Length(max=100)), validate=validate.Length(max=50))
+    category = fields.String(validate=validate.Length(max=50), allow_none=True)
+    calories = Amount(zero=True, allow_none=True)
+    description = fields.String(validate=validate.Length(max=LONGEST_TIPS), allow_none=True)
+
+    @pre_load
+    def _spellings(self, document: Any, **_: Any) -> Any:
+        if not isinstance(document, dict):
+            return document
+        item = dict(document)
+        for ours, theirs in (("type_unit", "unit"), ("quantity", "serving_quantity"), ("image_path", "image_url")):
+            if item.get(ours) is None and item.get(theirs) is not None:
+                item[ours] = item[theirs]
+        return item
+
+    def _record(self, values: dict[str, Any]) -> ItemBody:
+        known = {name: value for name, value in values.items() if value is not None}
+        known["main_ingredients"] = tuple(known.get("main_ingredients", ()))
+        return ItemBody(**known)
+
+
+class DishSchema(ItemSchema):
+    """A cooked dish: counted in portions unless told otherwise."""
+
+    type_unit = unit_field(load_default=Unit.PORTION, attribute="unit")
+    kind = fields.Constant(Kind.DISH)
+
+
+def new_item(body: ItemBody, member: Member, now: datetime) -> NewItem:
+    kind = body.kind or (Kind.DISH if body.unit is Unit.PORTION else Kind.INGREDIENT)
+    dish = DishFacts(body.main_ingredients, body.category or "general", body.calories, body.description)
+    return NewItem(
+        label=body.name,
+        kind=kind,
+        quantity=Quantity(body.quantity, body.unit),
+        place=body.place,
+        expiry=expiry_given(body, member, now),
+        tips=body.tips,
+        photo=body.photo,
+        dish=dish if kind is Kind.DISH else None,
+    )
+
+
+def expiry_given(body: ItemBody, member: Member, now: datetime) -> ExpiryDate | None:
+    """The day that was sent, else the span counted from today, else None."""
+    if body.expiry_day is not None:
+        return typed_expiry(body.expiry_day)
+    if body.span is not None and body.span_unit is not None:
+        return typed_expiry(from_span(today_of(member, now), body.span, body.span_unit))
+    return None

@@ -1,0 +1,137 @@
+"""How our records look in answers: the members and words that the mobile client reads."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from handlers.call import Call
+from zwai.kitchen.expiry import days_left
+from zwai.kitchen.inventory import Done, Shelf, today_of
+from zwai.kitchen.photo_urls import sign
+from zwai.kitchen.tokens import TokenPair
+from zwai.knowledge.words import render_place, render_unit
+from zwai.records.people import Account, Language
+from zwai.records.photos import Copy, PhotoId
+from zwai.records.stock import Batch, Kind
+
+
+def photo_address(call: Call[Any, Any], photo: PhotoId | None, copy: Copy = Copy.DISPLAY) -> str | None:
+    """An absolute address that opens without a token, since the client's image widget sends none."""
+    if photo is None:
+        return None
+    return sign(call.kitchen.public_url, photo, copy, call.kitchen.photo_keys, call.now)
+
+
+def storage_path(photo: PhotoId) -> str:
+    """What older clients send back in `images_paths`."""
+    return f"/photos/{photo}/{Copy.DISPLAY}"
+
+
+def day(value: date) -> str:
+    """A day as the local midnight that the client sends it as; it has no zone, so no phone shifts it."""
+    return f"{value.isoformat()}T00:00:00"
+
+
+def tokens(pair: TokenPair) -> dict[str, Any]:
+    return {
+        "access_token": pair.access_token,
+        "refresh_token": pair.refresh_token,
+        "token_type": "Bearer",
+        "expires_in": pair.expires_in_s,
+        "access_jti": pair.access_jti,
+        "refresh_jti": pair.refresh_jti,
+    }
+
+
+def user(account: Account) -> dict[str, Any]:
+    return {
+        "uid": account.id,
+        "email": account.email or "",
+        "name": account.name,
+        "photo_url": account.photo_url or "",
+        "email_verified": account.email_verified,
+        "createdAt": account.created_at,
+        "lastLoginAt": account.last_login_at,
+    }
+
+
+def expiry(batch: Batch, today: date) -> dict[str, Any]:
+    """When a batch expires and where that date comes from."""
+    left = days_left(batch.expiry.day, today)
+    return {
+        "expiration_date": day(batch.expiry.day),
+        "days_to_expire": left,
+        "is_expired": left < 0,
+        "expiry_source": batch.expiry.source,
+        "expiry_reference": batch.expiry.reference,
+        "expiry_low": batch.expiry.low,
+        "expiry_high": batch.expiry.high,
+    }
+
+
+def stack(batch: Batch, today: date, language: Language) -> dict[str, Any]:
+    return {
+        "batch_id": batch.id,
+        "quantity": batch.quantity.amount,
+        "type_unit": render_unit(batch.quantity.unit, language),
+        "storage_type": render_place(batch.place, language),
+        "state": batch.state,
+        "added_at": batch.added_at,
+        **expiry(batch, today),
+    }
+
+
+def shelf(call: Call[Any, Any], held: Shelf, today: date) -> dict[str, Any]:
+    """One name in the inventory with its stacks; what is told of the name is the newest stack's."""
+    newest, language = held.newest, call.language
+    shown = {
+        "name": newest.label,
+        "food_id": newest.food,
+        "type_unit": render_unit(newest.quantity.unit, language),
+        "storage_type": render_place(newest.place, language),
+        "tips": newest.tips,
+        "image_path": photo_address(call, newest.photo),
+        "stacks": [stack(batch, today, language) for batch in held.batches],
+    }
+    return shown | dish(newest) if held.kind is Kind.DISH else shown
+
+
+def dish(batch: Batch) -> dict[str, Any]:
+    """What is known of a cooked dish; calories are left out when nobody gave them."""
+    facts = batch.dish
+    known: dict[str, Any] = {"serving_quantity": batch.quantity.amount}
+    if facts is None:
+        return {"main_ingredients": [], "category": "general", "description": "", **known}
+    known |= {"main_ingredients": facts.main_ingredients, "category": facts.category, "description": facts.description}
+    return known if facts.calories is None else {**known, "calories": facts.calories}
+
+
+def batch(call: Call[Any, Any], one: Batch) -> dict[str, Any]:
+    """One batch by itself, as a change of stock answers it."""
+    return {
+        "name": one.label,
+        "kind": one.kind,
+        "food_id": one.food,
+        "tips": one.tips,
+        "image_path": photo_address(call, one.photo),
+        **stack(one, today_of(call.member, call.now), call.language),
+        **(dish(one) if one.kind is Kind.DISH else {}),
+    }
+
+
+def done(call: Call[Any, Any], change: Done) -> dict[str, Any]:
+    """What a change of stock left or took, and the journal's entry, by which it can be undone."""
+    return {
+        "items": [batch(call, one) for one in change.batches],
+        "entry_id": change.entry and change.entry.id,
+    }
+
+
+def sentence(call: Call[Any, Any], es: str, en: str) -> str:
+    return en if call.language is Language.EN else es
+
+
+def counted(call: Call[Any, Any], number: int, es: Sequence[str], en: Sequence[str]) -> str:
+    """`number` with its noun, in the singular or the plural."""
+    singular, plural = en if call.language is Language.EN else es
+    return f"{number} {singular if number == 1 else plural}"
