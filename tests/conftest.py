@@ -1,0 +1,41 @@
+"""One real service a test process; every test works in households of its own."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.service import Client, Service, running, signed_in
+
+
+@pytest.fixture(scope="session")
+async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    async with running(tmp_path_factory.mktemp("data")) as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+async def http() -> AsyncIterator[ClientSession]:
+    async with ClientSession() as session:
+        yield session
+
+
+@pytest.fixture
+def stranger(service: Service, http: ClientSession) -> Client:
+    """Somebody who has not signed in."""
+    return Client(http, service.url)
+
+
+@pytest.fixture
+def guest(service: Service, http: ClientSession) -> Callable[[], Awaitable[Client]]:
+    """Makes signed-in guests, each with a household of their own."""
+
+    async def sign_in() -> Client:
+        return await signed_in(http, service.url)
+
+    return sign_in
+
+
+@pytest.fixture
+async def client(guest: Callable[[], Awaitable[Client]]) -> Client:
+    return await guest()
