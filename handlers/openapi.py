@@ -13,7 +13,8 @@ from marshmallow import Schema, fields
 import zwai
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 
-BRACES = re.compile(r"\{(\w+)(?::[^{}]*)?\}")
+# {name} or {name:pattern}, whose pattern may hold braces of its own
+BRACES = re.compile(r"\{(\w+)(?::[^{}]*(?:\{[^{}]*\}[^{}]*)*)?\}")
 
 DESCRIPTION = """\
 Photos in, stock out: what you have, what to eat first, what to cook.

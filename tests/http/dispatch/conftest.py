@@ -1,6 +1,7 @@
 """A tiny site on a real database: stub handlers under every policy that a row can have."""
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,7 +22,7 @@ from yarl import URL
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.dispatch import make_site
-from handlers.route import Auth, CacheFor, Consumes, Deprecation, Limit, Replay, Route
+from handlers.route import Auth, CacheFor, Consumes, Deprecation, Handler, Limit, Replay, Route
 from handlers.routes import SYSTEM
 from handlers.schemas import RequestSchema
 from storage import people
@@ -72,6 +73,7 @@ class Stub:
     ran: list[str] = field(default_factory=list)
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     failure: Exception | None = None
+    hook: Handler | None = None
 
     async def notes(self, call: Call[None, DaysQuery]) -> Answer:
         self.ran.append("notes")
@@ -118,6 +120,10 @@ class Stub:
     async def down(self, call: Call) -> Answer:
         raise DatabaseDown({"retry_after": 2})
 
+    async def hooked(self, call: Call) -> Answer | web.StreamResponse:
+        assert self.hook is not None
+        return await self.hook(call)
+
     async def visit(self, call: Call) -> Answer:
         return call.answer({"account": call.visitor and call.visitor.account})
 
@@ -146,12 +152,15 @@ class Stub:
                 cache=CacheFor.HOUSEHOLD,
             ),
             Route("GET", "/api/mine", self.mine, "Mine", cache=CacheFor.MEMBER),
-            Route("POST", "/api/notes", self.add, "Add", body=NoteSchema, limit=Limit.WRITE, replay=keyed),
+            Route(
+                "POST", "/api/notes", self.add, "Add", body=NoteSchema, statuses=(201,), limit=Limit.WRITE, replay=keyed
+            ),
             Route("POST", "/api/slow", self.slow, "Slow", body=NoteSchema, deadline_s=0.3, replay=keyed),
             Route("POST", "/api/upload", self.upload, "Upload", consumes=Consumes.MULTIPART, replay=keyed),
             Route("GET", "/api/named/{name}/x", self.named, "Named", deprecated=gone),
             Route("DELETE", "/api/notes", self.remove, "Remove", replay=keyed),
             Route("GET", "/api/crash", self.crash, "Crash"),
+            Route("POST", "/api/hook", self.hooked, "Whatever a test needs"),
             Route("GET", "/api/down", self.down, "Down", auth=Auth.NONE),
             Route("POST", "/api/visit", self.visit, "Visit", auth=Auth.OPTIONAL, limit=Limit.SIGN_IN),
             Route("POST", "/api/renew", self.renew, "Renew", auth=Auth.REFRESH),
@@ -244,18 +253,18 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 async def site(database: Database) -> AsyncIterator[Site]:
     clock, stub = Clock(), Stub()
-    kitchen = Kitchen(
-        database=database,
-        cache=MemoryCache(),
-        clock=clock,
-        token_keys=KEYS,
-        photo_keys=PhotoKeys("photo-key" * 4),
-        public_url="http://zwai.test",
-        time_zone="America/Lima",
-        release="test",
-        capabilities=Capabilities(("local",), ("jpeg",), 25, 64, 10, 100),
-        parts=(),
-    )
+    given = {
+        "database": database,
+        "cache": MemoryCache(),
+        "clock": clock,
+        "token_keys": KEYS,
+        "photo_keys": PhotoKeys("photo-key" * 4),
+        "release": "test",
+        "capabilities": Capabilities(("local",), ("jpeg",), 25, 64, 10, 100),
+        "parts": (),
+    }
+    # The stub handlers do without the other parts.
+    kitchen = Kitchen(**{part.name: given.get(part.name) for part in dataclasses.fields(Kitchen)})
     policies = {
         Limit.READ: LimitPolicy("read", 20, 60),
         Limit.WRITE: LimitPolicy("write", 5, 60),
