@@ -9,7 +9,7 @@ from zwai.records.stock import ExpiryDate, ExpirySource, Kind, Place, TimeUnit
 # Which row speaks for a place, the best first. Opened is the last: what is still closed keeps longer.
 _STATES = (ShelfState.JUDGED, ShelfState.PURCHASE, ShelfState.STORED, ShelfState.OPENED)
 
-# Days of food that we do not know. The first two are what the predecessor gave; a warm kitchen spoils a dish.
+# Days of food that the catalogue does not know: a week, or three days once cooked and none in a warm kitchen.
 _UNKNOWN_DAYS = {
     (Kind.INGREDIENT, Place.FRIDGE): 7,
     (Kind.INGREDIENT, Place.PANTRY): 7,
@@ -18,7 +18,9 @@ _UNKNOWN_DAYS = {
     (Kind.DISH, Place.PANTRY): 0,
     (Kind.DISH, Place.FREEZER): 60,
 }
-_WARMER = {Place.FREEZER: (Place.FRIDGE, Place.PANTRY), Place.FRIDGE: (Place.PANTRY,), Place.PANTRY: ()}
+
+# Kept in the pantry when closed; seen in the fridge they are open more often than not.
+_OPEN_IN_THE_COLD = frozenset({"canned", "beverage", "baby", "dairy"})
 
 
 def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> ExpiryDate:
@@ -28,6 +30,8 @@ def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> Expir
     bought and stored well, and of a photo we know neither. A day too early costs a look at the food,
     a day too late can cost a stomach; the high end is kept beside it for whoever wants to look.
     """
+    if food and kind is Kind.DISH and food.kind is not Kind.DISH:
+        food = None  # cooked rice does not keep like rice
     life = _life(food, place) if food else None
     if life:
         source = ExpirySource.ASSUMED if life.assumed else ExpirySource.TABLE
@@ -65,12 +69,12 @@ def _life(food: Food, place: Place) -> ShelfLife | None:
 
 
 def _assumed(catalogue: Catalogue, food: Food | None, kind: Kind, place: Place) -> tuple[int, str]:
-    """Days without a row, and why so many: cold never shortens what a warmer place allows."""
+    """Days without a row for the place, and why so many."""
     if food is None:
         return _UNKNOWN_DAYS[kind, place], f"{kind} that the catalogue does not know, {place}"
     days = catalogue.assumed_days[food.category, place]
-    for warmer in _WARMER[place]:
-        life = _life(food, warmer)
-        if life and life.min_days > days:
-            return life.min_days, f"as in the {warmer} ({life.reference}), no row for the {place}"
+    dry = food.place is Place.PANTRY and food.category not in _OPEN_IN_THE_COLD
+    shelf = _life(food, Place.PANTRY) if dry else None
+    if shelf and shelf.min_days > days:
+        return shelf.min_days, f"dry goods keep in the {place} as in the pantry ({shelf.reference})"
     return days, f"usual for {food.category} in the {place}, no row for this food"

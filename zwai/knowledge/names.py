@@ -45,8 +45,16 @@ def label_key(text: str) -> str:
 def resolve(text: str, language: Language = Language.ES) -> Match | None:
     """The food that `text` means, or None. A word that means two foods is read in `language` first."""
     key = label_key(text)
-    food = _index(language).exact.get(key)
-    return Match(food, 1.0, Rule.EXACT) if food else _resolve(key, language)
+    if food := _index(language).exact.get(key):
+        return Match(food, 1.0, Rule.EXACT)
+    return _resolve(key, language) if len(key) <= _LONGEST else None
+
+
+def warm() -> None:
+    """Build every index (about 100 ms), so that no request pays for it."""
+    for language in Language:
+        _index(language)
+    _speller()
 
 
 _LONGEST = 120
@@ -56,8 +64,9 @@ _COST_LEFT = 0.05
 _COST_REPAIR = 0.1
 
 _WORD = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)?")
-# Amounts ("500g", "2%"), and what a food is meant for ("tomates para ensalada").
-_IGNORED = re.compile(r"\d\S*|\b(?:para|for|on)\b.*")
+_AMOUNT = re.compile(r"\d\S*")
+# What a food is meant for ("tomates para ensalada") may be part of a name, and is no reason against one.
+_PURPOSE = re.compile(r"\b(?:para|for|on)\b")
 _PARTS = re.compile(r"[,;:(/\[|]")
 _KINDS = {
     "binding": {"binding", "tying"},
@@ -66,8 +75,8 @@ _KINDS = {
     "noise": {"state", "size", "colour", "brand"},
 }
 # Foods that take another one as their flavour ("yogurt fresa", "keke de naranja").
-_FLAVOURED = frozenset({"sweet", "snack", "dairy", "beverage", "bread"})
-_FLAVOURS = frozenset({"fruit", "nut", "sweet"})
+_FLAVOURED = frozenset({"sweet", "snack", "dairy", "beverage", "bread", "baby"})
+_FLAVOURS = frozenset({"fruit", "nut", "sweet", "spice"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +99,6 @@ class _Index:
 
 @lru_cache(maxsize=8192)
 def _resolve(key: str, language: Language) -> Match | None:
-    if len(key) > _LONGEST:
-        return None
     index = _index(language)
     if food := index.stems.get(" ".join(_words(key))):
         return Match(food, 0.98, Rule.PLURAL)
@@ -100,8 +107,9 @@ def _resolve(key: str, language: Language) -> Match | None:
         return _amid_noise(key, index)
     if food := index.stems.get(" ".join(_words(repaired))):
         return Match(food, 0.9, Rule.FUZZY)
-    found = _amid_noise(repaired, index)
-    return replace(found, score=round(found.score - _COST_REPAIR, 2), rule=Rule.FUZZY) if found else None
+    if found := _amid_noise(repaired, index):
+        return replace(found, score=round(found.score - _COST_REPAIR, 2), rule=Rule.FUZZY)
+    return _amid_noise(key, index)  # what looked misspelt may be a brand
 
 
 def _repaired(key: str) -> str:
@@ -117,13 +125,15 @@ def _repaired(key: str) -> str:
 
 def _amid_noise(key: str, index: _Index) -> Match | None:
     """The longest name that holds the head of the phrase, if what is left over may be ignored."""
-    parts = [_words(part) for part in _PARTS.split(_IGNORED.sub(" ", key))]
+    said, *purpose = _PURPOSE.split(_AMOUNT.sub(" ", key), maxsplit=1)
+    parts = [_words(part) for part in _PARTS.split(said)]
     phrase = [word for part in parts for word in part]
     content = frozenset(phrase) - _listed("binding")
-    if not content.isdisjoint(_listed("not_food")):
+    present = content.union(*map(_words, purpose))
+    if not present.isdisjoint(_listed("not_food")):
         return None
     longest = max(
-        (name for name in _with_head(parts[0], index) if name.words <= content),
+        (name for name in _with_head(parts[0], index) if name.words <= present),
         key=lambda name: len(name.words),
         default=None,
     )
@@ -140,14 +150,14 @@ def _words(text: str) -> list[str]:
 
 
 def _with_head(words: Sequence[str], index: _Index) -> Iterator[_Name]:
-    """The names whose head is that of a phrase, with or without the noise around it."""
+    """The names whose head is that of a phrase, without the noise around it first, then with it."""
     spoken = [word for word in words if word not in _listed("binding")]
     meaning = [word for word in spoken if word not in _listed("noise")]
     meaning = meaning or [word for word in spoken if word in index.stems]
     if meaning:
-        for word in {spoken[0], meaning[0]}:
+        for word in dict.fromkeys((meaning[0], spoken[0])):
             yield from index.first.get(word, ())
-        for word in {spoken[-1], meaning[-1]}:
+        for word in dict.fromkeys((meaning[-1], spoken[-1])):
             yield from index.last.get(word, ())
 
 

@@ -70,7 +70,7 @@ class Speller:
         sound = _sound(stem(word))
         if len(word) < _SOUNDS_LIKE:
             return None
-        if same := self._sounds.get(sound) or self._undiminished(word):
+        if same := self._sounds.get(sound) or self._sounds.get(_sound(word)) or self._undiminished(word):
             return same
         near = {other for shorter in _shortened(sound) for other in self._near.get(shorter, ())}
         ranked = sorted((slips, other) for other in near if (slips := _slips(sound, other)) <= _allowed(sound, other))
