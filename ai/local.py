@@ -1,0 +1,119 @@
+"""The on-device recogniser: what food a photo shows, by models shipped with zwai, without any network.
+
+In order: the whole photo as one food; three suggestions when that is unsure; its parts, to be confirmed, when the
+whole says nothing; an empty list when nothing is known. It never counts: one sighting is one name.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from ai.head import Chances, Floats, Guess, Head, load_head
+from ai.names import MODELS, Role, names
+from ai.parts import Part, parts
+from zwai.errors import BrokenImage, NotAnImage
+from zwai.records.photos import Aim, Decision, Sighting
+
+SIDE_PX = 320
+PARTS_PX = 1024
+SUGGESTIONS = 3
+SUGGESTION_LEAST = 0.3
+FURTHER_LEAST = 0.05  # of the second and the third
+
+ROLES = {
+    Aim.INGREDIENTS: (Role.INGREDIENT, Role.EITHER),
+    Aim.DISHES: (Role.DISH, Role.EITHER),
+    Aim.BOTH: tuple(Role),
+}
+
+
+class Model:
+    """The backbone's session and the head, once per process."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, head: Head) -> None:
+        self._session, self.head = session, head
+
+    def chances(self, squares: list[Image.Image]) -> Chances:
+        """One run a square: batches are no faster on one thread, and cost memory."""
+        seen = [self._session.run(["features", "logits"], {"x": _input(square)}) for square in squares]
+        return self.head.chances(np.concatenate([run[0] for run in seen]), np.concatenate([run[1] for run in seen]))
+
+    def dense(self, image: Image.Image) -> Floats:
+        """Features of every place: (1280, height / 32, width / 32)."""
+        dense: Floats = self._session.run(["map"], {"x": _input(image)})[0][0]
+        return dense
+
+
+@cache
+def _model() -> Model:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.enable_cpu_mem_arena = False  # a worker keeps 15 MB less, at no measurable cost
+    session = onnxruntime.InferenceSession(MODELS / "backbone.onnx", options, providers=["CPUExecutionProvider"])
+    return Model(session, load_head(MODELS, names()))
+
+
+def warm() -> None:
+    """Load the models and run them once, so that the first photo is as fast as the next."""
+    _model().chances([Image.new("RGB", (SIDE_PX, SIDE_PX))])
+
+
+def look(path: Path, aim: Aim) -> list[Sighting]:
+    """What the photo shows, best first. Raises NotAnImage or BrokenImage.
+
+    Made for the AI copy of a photo; any upright JPEG, PNG or WebP will do.
+    """
+    model = _model()
+    with _opened(path, SIDE_PX) as photo:
+        square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
+    guesses = model.head.best(model.chances([square]), 0, SUGGESTIONS, ROLES[aim])
+    if guesses and guesses[0].sure:
+        return [_sighting(guesses[0], Decision.ITEM, aim)]
+    if guesses and guesses[0].confidence >= SUGGESTION_LEAST:
+        likely = [guess for guess in guesses if guess.confidence >= FURTHER_LEAST]
+        return [_sighting(guess, Decision.SUGGESTION, aim) for guess in likely]
+    if aim is Aim.DISHES:  # the parts of a plate are ingredients, and naming them was wrong more often than right
+        return []
+    with _opened(path, PARTS_PX) as photo:
+        return [_part(part, aim) for part in parts(photo, model)]
+
+
+def _sighting(guess: Guess, decision: Decision, aim: Aim) -> Sighting:
+    return Sighting(guess.food, _kind(guess.food, aim), round(guess.confidence, 3), decision, rule="whole")
+
+
+def _part(part: Part, aim: Aim) -> Sighting:
+    confidence = round(part.guess.confidence, 3)
+    return Sighting(part.guess.food, _kind(part.guess.food, aim), confidence, Decision.CONFIRM, "parts", part.box)
+
+
+def _kind(food: str, aim: Aim) -> str:
+    """What is either (a cake, say) is what was looked for."""
+    role = names().roles[food]
+    return "dish" if role is Role.DISH or (role is Role.EITHER and aim is Aim.DISHES) else "ingredient"
+
+
+@contextmanager
+def _opened(path: Path, shortest_px: int) -> Iterator[Image.Image]:
+    """The photo as RGB, decoded no larger than its shorter side needs."""
+    try:
+        with Image.open(path) as image:
+            scale = shortest_px / min(image.size)
+            if scale < 1:
+                image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
+            yield ImageOps.exif_transpose(image).convert("RGB")
+    except UnidentifiedImageError as error:
+        raise NotAnImage() from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BrokenImage() from error
+
+
+def _input(image: Image.Image) -> Floats:
+    values: Floats = (np.asarray(image, np.float32) - np.float32(127)) / np.float32(128)
+    return values.transpose(2, 0, 1)[None]
