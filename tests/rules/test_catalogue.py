@@ -82,9 +82,7 @@ def test_every_food_has_days_and_a_tip_in_every_place():
         for place in Place:
             expiry = expiry_of(food, food.kind, place, date(2026, 1, 1))
             assert 0 < len(expiry.reference) <= 200
-            assert {tips_of(food, place, language) for language in Language} and tips_of(
-                food, place, Language.ES
-            ) != tips_of(food, place, Language.EN)
+            assert len({tips_of(food, place, language) for language in Language}) == 2
 
 
 def test_nothing_perishable_is_given_a_week_in_the_pantry():

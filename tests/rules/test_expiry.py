@@ -27,8 +27,9 @@ TABLE, ASSUMED = ExpirySource.TABLE, ExpirySource.ASSUMED
         ("sugar", INGREDIENT, FRIDGE, 540, ASSUMED, "as in the pantry (USDA FoodKeeper 240, pantry)"),
         ("canned_tuna", INGREDIENT, FRIDGE, 3, ASSUMED, "no row for this food"),  # in the fridge it is open
         ("ground_beef", INGREDIENT, PANTRY, 0, ASSUMED, "no row for this food"),
-        ("rice", DISH, FRIDGE, 3, ASSUMED, "dish that the catalogue does not know"),  # cooked rice is not rice
+        ("rice", DISH, FRIDGE, 3, ASSUMED, "any dish that"),  # cooked rice is not rice
         ("ceviche", INGREDIENT, FRIDGE, 1, ASSUMED, "raw fish"),  # the client files scanned dishes this way
+        ("cake", DISH, PANTRY, 3, TABLE, "USDA FoodKeeper 197, pantry"),  # a slice of cake keeps like cake
         (None, INGREDIENT, FRIDGE, 7, ASSUMED, "does not know"),
         (None, INGREDIENT, FREEZER, 90, ASSUMED, "does not know"),
         (None, DISH, FRIDGE, 3, ASSUMED, "does not know"),
@@ -51,7 +52,7 @@ def test_the_whole_range_of_the_table_is_kept():
 
 def test_an_assumed_date_says_how_many_days_and_why():
     expiry = expiry_of(None, INGREDIENT, FRIDGE, TODAY)
-    assert expiry.reference == "assumed: 7 d; ingredient that the catalogue does not know, fridge"
+    assert expiry.reference == "assumed: 7 d; any ingredient that the catalogue does not know, fridge"
     assert (expiry.low, expiry.high) == (None, None)
 
 
@@ -59,6 +60,8 @@ def test_food_goes_where_it_usually_lives():
     assert place_for(load().food("rice"), INGREDIENT) is PANTRY
     assert place_for(load().food("ice_cream"), INGREDIENT) is FREEZER
     assert place_for(load().food("rice"), DISH) is FRIDGE
+    assert place_for(load().food("ice_cream"), DISH) is FREEZER
+    assert place_for(load().food("ceviche"), INGREDIENT) is FRIDGE
     assert place_for(None, INGREDIENT) is FRIDGE
 
 

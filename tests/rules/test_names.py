@@ -90,6 +90,8 @@ def test_surer_rules_score_higher():
         "arroz con huevo",  # not rice, and its allergens are not those of rice
         "sopa de lentejas",
         "ginger beer",
+        "leche de avellanas",  # no milk, and nuts
+        "galletas sin gluten",
         "x" * 10_000,
         "tomate " * 2_000,
     ],

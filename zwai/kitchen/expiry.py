@@ -22,6 +22,12 @@ _UNKNOWN_DAYS = {
 # Kept in the pantry when closed; seen in the fridge they are open more often than not.
 _OPEN_IN_THE_COLD = frozenset({"canned", "beverage", "baby", "dairy"})
 
+# Counted in portions these are cooked, and keep like any dish: rice is not cooked rice. A cake is a cake.
+_COOKED_AS_A_DISH = frozenset(
+    {"grain", "legume", "tuber", "vegetable", "egg", "meat", "poultry", "fish", "shellfish", "processed_meat"}
+    | {"canned", "frozen"}
+)
+
 
 def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> ExpiryDate:
     """The day until which `food` keeps in `place` from `today` on, with its range and its source.
@@ -30,8 +36,7 @@ def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> Expir
     bought and stored well, and of a photo we know neither. A day too early costs a look at the food,
     a day too late can cost a stomach; the high end is kept beside it for whoever wants to look.
     """
-    if food and kind is Kind.DISH and food.kind is not Kind.DISH:
-        food = None  # cooked rice does not keep like rice
+    food = _as_kept(food, kind)
     life = _life(food, place) if food else None
     if life:
         source = ExpirySource.ASSUMED if life.assumed else ExpirySource.TABLE
@@ -43,7 +48,8 @@ def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> Expir
 
 def place_for(food: Food | None, kind: Kind) -> Place:
     """Where a food usually lives; the fridge for a dish and for what we do not know."""
-    return food.place if food and food.kind is kind else Place.FRIDGE
+    kept = _as_kept(food, kind)
+    return kept.place if kept else Place.FRIDGE
 
 
 def from_span(today: date, amount: int, unit: TimeUnit) -> date:
@@ -62,6 +68,12 @@ def days_left(expiry: date, today: date) -> int:
     return (expiry - today).days
 
 
+def _as_kept(food: Food | None, kind: Kind) -> Food | None:
+    """The food whose shelf life counts; None for a dish made of an ingredient."""
+    cooked = food and kind is Kind.DISH and food.category in _COOKED_AS_A_DISH
+    return None if cooked else food
+
+
 def _life(food: Food, place: Place) -> ShelfLife | None:
     """The row that speaks for a place; of several (varieties, with the packet or without) the shortest."""
     lives = [life for life in food.shelf_lives if life.place is place]
@@ -71,7 +83,7 @@ def _life(food: Food, place: Place) -> ShelfLife | None:
 def _assumed(catalogue: Catalogue, food: Food | None, kind: Kind, place: Place) -> tuple[int, str]:
     """Days without a row for the place, and why so many."""
     if food is None:
-        return _UNKNOWN_DAYS[kind, place], f"{kind} that the catalogue does not know, {place}"
+        return _UNKNOWN_DAYS[kind, place], f"any {kind} that the catalogue does not know, {place}"
     days = catalogue.assumed_days[food.category, place]
     dry = food.place is Place.PANTRY and food.category not in _OPEN_IN_THE_COLD
     shelf = _life(food, Place.PANTRY) if dry else None

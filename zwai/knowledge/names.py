@@ -76,7 +76,7 @@ _KINDS = {
 }
 # Foods that take another one as their flavour ("yogurt fresa", "keke de naranja").
 _FLAVOURED = frozenset({"sweet", "snack", "dairy", "beverage", "bread", "baby"})
-_FLAVOURS = frozenset({"fruit", "nut", "sweet", "spice"})
+_FLAVOURS = frozenset({"fruit", "sweet", "spice"})  # not nuts: a nut milk is no milk
 
 
 @dataclass(frozen=True, slots=True)
