@@ -190,4 +190,4 @@ def _stack(call: Call[Any]) -> tuple[StackRef, str]:
     moment = parse_moment(call.path["added_at"])
     if moment is None:
         raise UnknownStack({"name": label})
-    return stack_ref(label, moment), label
+    return stack_ref(label, moment, call.member.language), label

@@ -15,7 +15,7 @@ from zwai.kitchen.expiry import expiry_of, place_for
 from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.tips import tips_of
 from zwai.records.ids import new_id
-from zwai.records.people import HouseholdId, Member
+from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import PhotoId
 from zwai.records.stock import (
     Act,
@@ -95,13 +95,14 @@ def typed_expiry(day: date) -> ExpiryDate:
     return ExpiryDate(day, ExpirySource.TYPED, "typed by a member")
 
 
-def stack_ref(label: str, added_at: datetime) -> StackRef:
+def stack_ref(label: str, added_at: datetime, language: Language) -> StackRef:
     """A stack by a name in any spelling and a moment, which counts in whole milliseconds."""
-    return StackRef(label_key(label), food_of(label), to_millisecond(added_at))
+    return StackRef(label_key(label), food_of(label, language), to_millisecond(added_at))
 
 
-def food_of(label: str) -> FoodId | None:
-    match = resolve(label)
+def food_of(label: str, language: Language) -> FoodId | None:
+    """The catalogue's food of that name; the same word may name another one in another language."""
+    match = resolve(label, language)
     return FoodId(match.food.id) if match else None
 
 
@@ -111,7 +112,7 @@ def to_millisecond(moment: datetime) -> datetime:
 
 def draft(member: Member, item: NewItem, now: datetime) -> Batch:
     """A batch of `item` as it would be stored now; the kitchen decides place, expiry and tips where none are given."""
-    match = resolve(item.label)
+    match = resolve(item.label, member.language)
     food = match.food if match else None
     place = item.place or place_for(food, item.kind)
     return Batch(
@@ -215,7 +216,7 @@ async def remove_stack(tx: Write, member: Member, ref: StackRef, label: str, now
 
 async def remove_all(tx: Write, member: Member, label: str, now: datetime) -> Done:
     """Remove every stack under a name. Raises UnknownFood."""
-    held = await batches.of_label(tx, member.household, label_key(label), food_of(label))
+    held = await batches.of_label(tx, member.household, label_key(label), food_of(label, member.language))
     if not held:
         raise UnknownFood({"name": label})
     return await take_out(tx, member, held, Act.DELETE, now)
@@ -240,7 +241,7 @@ def _corrected(member: Member, batch: Batch, correction: Correction, now: dateti
         batch,
         label=label,
         label_key=label_key(label),
-        food=food_of(label),
+        food=food_of(label, member.language),
         quantity=_corrected_quantity(batch, correction),
         place=place,
         state=state,
@@ -260,5 +261,5 @@ def _expiry_after_move(member: Member, batch: Batch, place: Place, now: datetime
     """A table date is looked up anew for the new place; a date that a person or a label gave stays."""
     if batch.expiry.source in (ExpirySource.TYPED, ExpirySource.LABEL):
         return batch.expiry
-    match = resolve(batch.label)
+    match = resolve(batch.label, member.language)
     return expiry_of(match.food if match else None, batch.kind, place, today_of(member, now))
