@@ -9,8 +9,6 @@ import warnings
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +19,7 @@ from PIL import PngImagePlugin as PngImagePlugin
 from PIL import WebPImagePlugin as WebPImagePlugin  # named, or Pillow loads all of its plugins to find it
 
 from zwai.errors import BrokenImage, EmptyImage, NotAnImage, StorageFull, TooManyPixels
-from zwai.records.photos import Copy
+from zwai.records.photos import Copy, Format, ImageLimits, Prepared
 
 DISPLAY_PX = 1600
 AI_PX = 1024
@@ -49,31 +47,6 @@ TURNS = {
 }
 RESIZABLE = {"RGB", "RGBA", "L", "LA", "CMYK"}
 LYING = {TURNS[5], TURNS[6], TURNS[7], TURNS[8]}
-
-
-class Format(StrEnum):
-    """The formats that are read, decided by the first bytes of a file."""
-
-    JPEG = "jpeg"
-    PNG = "png"
-    WEBP = "webp"
-    HEIC = "heic"
-
-
-@dataclass(frozen=True, slots=True)
-class ImageLimits:
-    """Pillow itself refuses more than 178,956,970 pixels, whatever is set here."""
-
-    max_pixels: int = 64_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What the original was: its pixels once upright, and its format."""
-
-    width: int
-    height: int
-    format: Format
 
 
 def prepare(source: Path, folder: Path, limits: ImageLimits) -> Prepared:

@@ -12,8 +12,8 @@ from pathlib import Path
 from aiohttp import web
 
 import zwai
-from ai.local import warm
 from ai.pool import Pool, open_pool
+from ai.work import warm
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from ai.images import ImageLimits, prepare
+from ai.images import prepare
 from ai.local import look
 from zwai.errors import ZwaiError
 from zwai.kitchen.inventory import draft
@@ -13,7 +13,7 @@ from zwai.kitchen.recognition import item_of
 from zwai.knowledge import catalogue
 from zwai.knowledge.words import render_place, render_unit
 from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
-from zwai.records.photos import Aim, Copy, Sighting
+from zwai.records.photos import Aim, Copy, ImageLimits, Sighting
 
 COLUMNS = ("photo", "item", "confidence", "decision", "quantity", "storage", "expires", "because")
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from ai.local import look
 from ai.pool import Pool
+from ai.work import look
 from storage import photos, recognitions
 from storage.db import Read, Write
 from storage.files import LocalFiles

@@ -5,15 +5,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from ai.images import ImageLimits, prepare
 from ai.pool import Pool
+from ai.work import prepare
 from storage import photos
 from storage.db import Write
 from storage.files import LocalFiles, Upload
 from zwai.errors import EmptyImage, UploadsFull
 from zwai.records.ids import new_id
 from zwai.records.people import Member
-from zwai.records.photos import Photo, PhotoId
+from zwai.records.photos import ImageLimits, Photo, PhotoId
 
 PREPARE_DEADLINE_S = 20.0
 

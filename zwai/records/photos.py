@@ -40,6 +40,31 @@ class Engine(StrEnum):
     GEMINI = "gemini"
 
 
+class Format(StrEnum):
+    """The formats that are read, decided by the first bytes of a file."""
+
+    JPEG = "jpeg"
+    PNG = "png"
+    WEBP = "webp"
+    HEIC = "heic"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageLimits:
+    """Pillow itself refuses more than 178,956,970 pixels, whatever is set here."""
+
+    max_pixels: int = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What an original was, once its copies are made: its pixels once upright, and its format."""
+
+    width: int
+    height: int
+    format: Format
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """An uploaded photo. Size in bytes and pixels are of the original, which is not kept."""
