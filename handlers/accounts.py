@@ -109,7 +109,9 @@ class ProfileSchema(RequestSchema):
         return flat
 
     def _record(self, values: dict[str, Any]) -> ProfileBody:
-        own: dict[str, Any] = {name: values.pop(name) for name in ("name", "email", "photo_url", "language") if name in values}
+        own: dict[str, Any] = {
+            name: values.pop(name) for name in ("name", "email", "photo_url", "language") if name in values
+        }
         return ProfileBody({**own, "preferences": values} if own or values else {})
 
 

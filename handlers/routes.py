@@ -32,10 +32,12 @@ SYSTEM = (
     Route("GET", "/docs/explorer.css", system.docs_style, "Its style", auth=Auth.NONE),
 )
 
+# fmt: off (a row reads best as a few lines)
 ACCOUNTS = (
     Route(
         "POST", "/api/auth/guest-login", accounts.guest_login, "Begin as a guest, with a household of your own",
-        body=accounts.GuestSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN, tags=("accounts",),
+        body=accounts.GuestSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN,
+        tags=("accounts",),
     ),
     Route(
         "POST", "/api/auth/register", accounts.register, "Open a local account",
@@ -44,7 +46,8 @@ ACCOUNTS = (
     ),
     Route(
         "POST", "/api/auth/login", accounts.login, "Sign in with e-mail and password",
-        body=accounts.LoginSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN, tags=("accounts",),
+        body=accounts.LoginSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN,
+        tags=("accounts",),
     ),
     Route(
         "POST", "/api/auth/refresh", accounts.refresh, "Trade the refresh token for a new pair",
@@ -104,7 +107,7 @@ RECOGNITION = (
         recognition.IngredientsSchema,
     ),
     _recognition("foods", recognition.foods, "What dishes are in these photos", recognition.FoodsSchema),
-    _recognition("batch", recognition.batch, "What ingredients and dishes are in these photos", recognition.BatchSchema),
+    _recognition("batch", recognition.batch, "What ingredients and dishes are in them", recognition.BatchSchema),
     _recognition(
         "ingredients/async", recognition.ingredients_later, "The same as a job: ask for it later",
         recognition.TaskSchema, 202,
@@ -153,8 +156,8 @@ def _adding(path: str, handler: Handler, summary: str, body: type[Schema], answe
 
 INVENTORY = (
     _list("/api/inventory", inventory.stock, "All stock", inventory.ListSchema, inventory.PageSchema),
-    _list("/api/inventory/complete", inventory.complete, "All stock, with what is known of each", inventory.CompleteSchema,
-          inventory.PageSchema),
+    _list("/api/inventory/complete", inventory.complete, "All stock, with what is known of each",
+          inventory.CompleteSchema, inventory.PageSchema),
     _list("/api/inventory/simple", inventory.simple, "All stock, a row a stack", inventory.SimpleSchema, None),
     _list("/api/inventory/expiring", inventory.expiring, "What expires within some days", inventory.ExpiringSchema,
           inventory.DaysSchema),
