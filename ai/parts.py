@@ -15,7 +15,7 @@ from ai.head import Chances, Floats, Guess, Head
 from ai.names import Role
 from zwai.records.photos import Box
 
-LONGEST_PX = 704
+LONGEST_PX = 640
 CELL_PX = 32  # of the dense features
 WINDOWS = (4, 6, 9, 13)  # sides, in cells
 CROP_PX = 224
@@ -97,12 +97,11 @@ def _windows(rows: int, columns: int) -> Iterator[tuple[int, int, int]]:
 
 def _pooled(dense: Floats, windows: list[tuple[int, int, int]]) -> Floats:
     """The mean features of each window, by sums over the whole map."""
-    sums = np.pad(dense.astype(np.float64).cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
-    means = [
-        (sums[:, y + side, x + side] - sums[:, y, x + side] - sums[:, y + side, x] + sums[:, y, x]) / side**2
-        for y, x, side in windows
-    ]
-    return np.stack(means).astype(np.float32)
+    sums = np.pad(dense.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
+    y, x, side = np.array(windows).T
+    corners = sums[:, y + side, x + side] - sums[:, y, x + side] - sums[:, y + side, x] + sums[:, y, x]
+    means: Floats = (corners / side.astype(np.float32) ** 2).T
+    return means
 
 
 def _overlap(one: Box, other: Box) -> float:
