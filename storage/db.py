@@ -1,22 +1,24 @@
-"""Engines and units of work: `Read` and `Write`, and the one place where driver errors become ours."""
+"""Units of work: `Read` and `Write`, and the one place where driver errors become ours."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from pathlib import Path
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Engine, Executable, Row, event, select, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Executable, Row, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
-from sqlalchemy.pool import AsyncAdaptedQueuePool
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from storage.replicas import Replicas
 from storage.schema import households
-from zwai.errors import DatabaseDown, StorageFull, TokenRevoked
+from zwai.errors import Conflict, DatabaseDown, StorageFull, TokenRevoked, TransactionLost, Unavailable
 from zwai.records.people import HouseholdId
 
-DISK_FULL = ("database or disk is full", "No space left")
+DISK_FULL = ("database or disk is full", "No space left", "The table is full")
+# MySQL: lock wait timeout, deadlock, server gone away, lost connection, connection killed.
+STARTED_OVER = {1205, 1213, 2006, 2013, 1927}
+UNREACHABLE = ("locked", "unable to open", "Can't connect", "Too many connections")
 
 
 class Read:
@@ -45,27 +47,51 @@ class Write(Read):
 
 
 class Database:
-    """Two engines on one database: readers, and writers that queue for their turn."""
+    """Made by `storage.engines.open_database`: a reader and a writer engine on the primary, and its replicas."""
 
-    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, deadline_s: float) -> None:
+    def __init__(self, reader: AsyncEngine, writer: AsyncEngine, replicas: Replicas, deadline_s: float) -> None:
         self._reader = reader
         self._writer = writer
+        self._replicas = replicas
         self._deadline_s = deadline_s
 
     @asynccontextmanager
     async def read(self, household: HouseholdId | None = None) -> AsyncIterator[Read]:
-        """One consistent snapshot; for a household, its version is read first, in the same snapshot."""
+        """One consistent snapshot of the primary; for a household, its version is read first, in the same snapshot."""
         async with self._unit(self._reader) as connection:
-            tx = Read(connection)
-            if household is not None:
-                tx.version = await tx.scalar(select(households.c.version).where(households.c.id == household))
-            yield tx
+            yield await _snapshot(connection, household)
+
+    @asynccontextmanager
+    async def read_replica(self, household: HouseholdId, at_least: int) -> AsyncIterator[Read]:
+        """The same of a replica; of the primary when none is well, or none has reached version `at_least`."""
+        async with AsyncExitStack() as stack:
+            engine = self._replicas.pick()
+            tx = await self._replica_snapshot(engine, household, stack) if engine else None
+            if engine is None or tx is None or tx.version is None or tx.version < at_least:
+                tx = await stack.enter_async_context(self.read(household))
+                engine = None
+            try:
+                yield tx
+            except (TransactionLost, DatabaseDown):
+                if engine is not None:
+                    self._replicas.leave_out(engine)
+                raise
+
+    async def _replica_snapshot(
+        self, engine: AsyncEngine, household: HouseholdId, stack: AsyncExitStack
+    ) -> Read | None:
+        try:
+            return await _snapshot(await stack.enter_async_context(self._unit(engine)), household)
+        except (Unavailable, DBAPIError):
+            self._replicas.leave_out(engine)
+            return None
 
     @asynccontextmanager
     async def write(self, household: HouseholdId | None = None) -> AsyncIterator[Write]:
         """One transaction, committed on leaving, rolled back by an exception.
 
         For a household, the first statement raises its version, which also puts its writers in line.
+        Raises TransactionLost when it may be started over.
         """
         async with self._unit(self._writer) as connection:
             tx = Write(connection)
@@ -76,23 +102,36 @@ class Database:
     @asynccontextmanager
     async def _unit(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
-            async with asyncio.timeout(self._deadline_s), engine.begin() as connection:
-                yield connection
+            async with asyncio.timeout(self._deadline_s), engine.connect() as connection:
+                async with connection.begin():
+                    try:
+                        yield connection
+                    except DBAPIError as error:
+                        raise _ours(error, may_start_over=True) from error
         except PoolTimeout as error:
             raise DatabaseDown({"retry_after": 2}) from error
         except DBAPIError as error:
-            raise _ours(error) from error
+            raise _ours(error, may_start_over=False) from error
         except TimeoutError as error:
             raise DatabaseDown({"retry_after": 2}) from error
 
-    async def ping(self) -> None:
-        """Prove that both engines answer. Raises DatabaseDown."""
+    async def ping(self) -> dict[str, object]:
+        """Prove that the primary answers, and tell how many replicas are used. Raises DatabaseDown."""
         async with self.read() as tx:
             await tx.scalar(select(1))
+        return {"engine": self._writer.dialect.name, **self._replicas.health()}
 
     async def close(self) -> None:
+        await self._replicas.close()
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+async def _snapshot(connection: AsyncConnection, household: HouseholdId | None) -> Read:
+    tx = Read(connection)
+    if household is not None:
+        tx.version = await tx.scalar(select(households.c.version).where(households.c.id == household))
+    return tx
 
 
 async def _raise_version(tx: Write, household: HouseholdId) -> int:
@@ -103,41 +142,16 @@ async def _raise_version(tx: Write, household: HouseholdId) -> int:
     return version
 
 
-def _ours(error: DBAPIError) -> Exception:
+def _ours(error: DBAPIError, *, may_start_over: bool) -> Exception:
     text = str(error.orig)
     if any(sign in text for sign in DISK_FULL):
         return StorageFull()
-    unreachable = error.connection_invalidated or "locked" in text or "unable to open" in text
-    return DatabaseDown({"retry_after": 2}) if unreachable else error
-
-
-def open_database(url: str, deadline_s: float = 10.0) -> Database:
-    """Open the embedded database: one writer, a few readers, on one SQLite file in WAL mode."""
-    reader = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=4, max_overflow=0, pool_timeout=2)
-    writer = create_async_engine(url, poolclass=AsyncAdaptedQueuePool, pool_size=1, max_overflow=0, pool_timeout=5)
-    _prepare_sqlite(reader.sync_engine, begin="BEGIN", query_only=True)
-    _prepare_sqlite(writer.sync_engine, begin="BEGIN IMMEDIATE", query_only=False)
-    return Database(reader, writer, deadline_s)
-
-
-def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
-    # synchronous=FULL: in WAL mode only this makes an acknowledged commit survive a power cut.
-    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
-    if query_only:
-        pragmas.append("query_only=ON")
-
-    @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # we say BEGIN ourselves: the driver would defer it
-        cursor = connection.cursor()
-        for pragma in pragmas:
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
-
-
-def sqlite_url(path: Path) -> str:
-    return f"sqlite+aiosqlite:///{path}"
+    if isinstance(error, IntegrityError):
+        return Conflict()  # somebody else was faster with the same key
+    arguments = getattr(error.orig, "args", ())
+    if may_start_over and arguments and arguments[0] in STARTED_OVER:
+        return TransactionLost({"retry_after": 1})
+    lost = arguments and arguments[0] in STARTED_OVER
+    if lost or error.connection_invalidated or any(sign in text for sign in UNREACHABLE):
+        return DatabaseDown({"retry_after": 2})
+    return error

@@ -313,6 +313,14 @@ class DatabaseDown(Unavailable):
     en = "The database does not answer. Nothing was lost; try again."
 
 
+class TransactionLost(Unavailable):
+    """The database gave up a transaction before its commit: nothing happened, and it may be started over."""
+
+    code = "transaction_lost"
+    es = "La base de datos interrumpió el cambio. No se perdió nada; inténtalo otra vez."
+    en = "The database interrupted the change. Nothing was lost; try again."
+
+
 class PoolFull(Unavailable):
     code = "pool_full"
     es = "Estamos procesando muchas fotos. Inténtalo otra vez en unos segundos."

@@ -1,0 +1,197 @@
+"""The cache that processes share: on Redis, in one round trip a request; beside it, one of its own for when Redis is away.
+
+Everything here may vanish at any moment. Keys: s:{session}, v:{household}, b:{household}{request},
+l:{class}:{subject}, w:{household} (wrote lately). Cut off from Redis, a process believes its own copies for
+BELIEVED_S, as after a crash.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import RedisError
+
+from storage.cache import BELIEVED_S, CachedBody, CachedSession, Glance, LimitPolicy, MemoryCache, Verdict
+from zwai.records.people import HouseholdId
+
+log = logging.getLogger("zwai.cache")
+
+BREAK_S = 1.0
+KEPT_BODY_S = 3600
+KEPT_VERSION_S = 86_400
+T = TypeVar("T")
+
+# KEYS: session. ARGV: request, now, class, limit, window.
+# A session is five lines and its expiry; a version is "number stamp"; a body "version\ndate\netag\nbytes".
+GLANCE = """
+local session = redis.call('GET', KEYS[1])
+if not session then return false end
+local account, household = string.match(session, '^([^\\n]*)\\n([^\\n]*)\\n')
+local used, left = 0, 0
+if ARGV[3] ~= '' then
+    local window = 'l:' .. ARGV[3] .. ':' .. account
+    used = redis.call('INCR', window)
+    if used == 1 then redis.call('EXPIRE', window, ARGV[5]) end
+    left = redis.call('TTL', window)
+end
+local version, body = false, false
+local known = redis.call('GET', 'v:' .. household)
+if known then
+    local number, stamp = string.match(known, '^(%d+) (%S+)$')
+    if tonumber(ARGV[2]) - tonumber(stamp) < tonumber(ARGV[6]) then
+        version = number
+        body = redis.call('GET', 'b:' .. household .. ARGV[1])
+        if body and string.sub(body, 1, #number + 1) ~= number .. '\\n' then body = false end
+    end
+end
+return {session, version, body, used, left, redis.call('EXISTS', 'w:' .. household)}
+"""
+
+# KEYS: version. ARGV: number, now, seconds to keep.
+RAISE = """
+local known = redis.call('GET', KEYS[1])
+if known and tonumber(string.match(known, '^%d+')) > tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])
+return 1
+"""
+
+# KEYS: window. ARGV: seconds.
+COUNT = """
+local used = redis.call('INCR', KEYS[1])
+if used == 1 then redis.call('EXPIRE', KEYS[1], ARGV[1]) end
+return {used, redis.call('TTL', KEYS[1])}
+"""
+
+
+class RedisCache:
+    """As `MemoryCache`; `wrote_s`: how long a household counts as one that wrote lately."""
+
+    def __init__(self, redis: Redis, wrote_s: int) -> None:
+        self._redis = redis
+        self._own = MemoryCache()
+        self._wrote_s = wrote_s
+        self._broken_until = 0.0
+        self._glance = redis.register_script(GLANCE)
+        self._raise = redis.register_script(RAISE)
+        self._count = redis.register_script(COUNT)
+
+    async def glance(self, session_id: str, request: str, now: float, policy: LimitPolicy | None) -> Glance:
+        limits = (policy.name, policy.limit, policy.window_s) if policy else ("", 0, 0)
+        arguments = [request, now, *limits, BELIEVED_S]
+        return await self._ask(
+            lambda: self._read_glance(session_id, arguments, policy),
+            lambda: self._own.glance(session_id, request, now, policy),
+        )
+
+    async def limit(self, subject: str, policy: LimitPolicy, now: float) -> Verdict:
+        return await self._ask(
+            lambda: self._read_count(subject, policy), lambda: self._own.limit(subject, policy, now)
+        )
+
+    async def keep_session(self, session: CachedSession, now: float) -> None:
+        await self._own.keep_session(session, now)
+        lines = (session.account, session.household, session.language, session.time_zone, repr(session.expires_at))
+        life_ms = max(1, int(min(BELIEVED_S, session.expires_at - now) * 1000))
+        await self._tell(lambda: self._redis.set(f"s:{session.id}", "\n".join(lines), px=life_ms))
+
+    async def drop_sessions(self, ids: list[str]) -> None:
+        await self._own.drop_sessions(ids)
+        await self._tell(lambda: self._redis.delete(*(f"s:{one}" for one in ids)))
+
+    async def raise_version(self, household: HouseholdId | str, version: int, now: float) -> None:
+        await self._own.raise_version(household, version, now)
+        await self._tell(lambda: self._raise(keys=[f"v:{household}"], args=[version, now, KEPT_VERSION_S]))
+
+    async def note_write(self, household: HouseholdId | str) -> None:
+        """Replicas may be behind for this household, for a while."""
+        await self._tell(lambda: self._redis.set(f"w:{household}", 1, ex=self._wrote_s))
+
+    async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
+        await self._own.keep_body(household, request, body)
+        head = f"{body.version}\n{body.local_date}\n{body.etag}\n".encode()
+        await self._tell(lambda: self._redis.set(f"b:{household}{request}", head + body.body, ex=KEPT_BODY_S))
+
+    async def ping(self) -> dict[str, object]:
+        """Whether Redis answers; not needed for anything but speed."""
+        reachable = await self._ask(self._is_there, _no)
+        return {"engine": "redis", "reachable": reachable}
+
+    async def _is_there(self) -> bool:
+        return bool(await self._redis.ping())
+
+    async def _read_glance(self, session_id: str, arguments: list[Any], policy: LimitPolicy | None) -> Glance:
+        found = await self._glance(keys=[f"s:{session_id}"], args=arguments)
+        if found is None:
+            return Glance(None, None, None, None)
+        session, version, body, used, left, wrote = found
+        account, household, language, time_zone, expires_at = session.decode().split("\n")
+        return Glance(
+            CachedSession(session_id, account, household, language, time_zone, float(expires_at)),
+            int(version) if version else None,
+            _body(body) if body else None,
+            _verdict(policy, used, left) if policy else None,
+            wrote=bool(wrote),
+        )
+
+    async def _read_count(self, subject: str, policy: LimitPolicy) -> Verdict:
+        used, left = await self._count(keys=[f"l:{policy.name}:{subject}"], args=[policy.window_s])
+        return _verdict(policy, used, left)
+
+    async def _tell(self, say: Callable[[], Awaitable[Any]]) -> None:
+        await self._ask(say, _nothing)
+
+    async def _ask(self, ask: Callable[[], Awaitable[T]], instead: Callable[[], Awaitable[T]]) -> T:
+        """Redis's answer, or our own when it is away; after a failure nobody waits for it for a second."""
+        if time.monotonic() < self._broken_until:
+            return await instead()
+        try:
+            return await ask()
+        except (RedisError, OSError, asyncio.TimeoutError) as error:
+            if time.monotonic() >= self._broken_until:
+                log.warning("Redis does not answer: %s", error)
+            self._broken_until = time.monotonic() + BREAK_S
+            return await instead()
+
+
+async def _nothing() -> None:
+    return None
+
+
+async def _no() -> bool:
+    return False
+
+
+def _verdict(policy: LimitPolicy, used: int, left: int) -> Verdict:
+    allowed = used <= policy.limit
+    return Verdict(allowed, policy.limit, max(0, policy.limit - used), max(1, left))
+
+
+def _body(kept: bytes) -> CachedBody:
+    version, local_date, etag, body = kept.split(b"\n", 3)
+    return CachedBody(int(version), local_date.decode(), etag.decode(), body)
+
+
+@asynccontextmanager
+async def open_redis_cache(url: str, wrote_s: int, connections: int = 50) -> AsyncIterator[RedisCache]:
+    """Redis's own defaults wait for seconds when it is down; these fail within a few tenths."""
+    pool = BlockingConnectionPool.from_url(
+        url,
+        max_connections=connections,
+        timeout=0.3,
+        socket_timeout=0.5,
+        socket_connect_timeout=0.3,
+        socket_keepalive=True,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.01, cap=0.05), 1),
+    )
+    redis = Redis(connection_pool=pool)
+    try:
+        yield RedisCache(redis, wrote_s)
+    finally:
+        await redis.aclose()
+        await pool.aclose()

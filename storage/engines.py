@@ -1,0 +1,81 @@
+"""Opens a database by its URL: one SQLite file, or a MySQL or MariaDB primary with its replicas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from storage.db import Database
+from storage.replicas import Replicas
+
+SQLITE_READERS = 4
+MYSQL_RECYCLE_S = 1800
+CONNECT_S = 2
+
+
+@dataclass(frozen=True, slots=True)
+class PoolSize:
+    """Connections of one engine, and how long a unit of work waits for one."""
+
+    size: int = 10
+    wait_s: float = 2.0
+
+
+def open_database(
+    url: str, replica_urls: Sequence[str] = (), pool: PoolSize = PoolSize(), deadline_s: float = 10.0
+) -> Database:
+    """Connections are made when first needed; `Database.ping` proves that there are any."""
+    if make_url(url).get_backend_name() == "sqlite":
+        return _open_sqlite(url, deadline_s)
+    primary = _mysql_engine(url, pool)
+    return Database(primary, primary, Replicas([_mysql_engine(one, pool) for one in replica_urls]), deadline_s)
+
+
+def sqlite_url(path: Path) -> str:
+    return f"sqlite+aiosqlite:///{path}"
+
+
+def _mysql_engine(url: str, pool: PoolSize) -> AsyncEngine:
+    return create_async_engine(
+        make_url(url).update_query_dict({"charset": "utf8mb4"}),
+        pool_size=pool.size,
+        max_overflow=0,
+        pool_timeout=pool.wait_s,
+        pool_recycle=MYSQL_RECYCLE_S,
+        pool_pre_ping=True,
+        connect_args={"connect_timeout": CONNECT_S},
+    )
+
+
+def _open_sqlite(url: str, deadline_s: float) -> Database:
+    """One writer, a few readers, on one file in WAL mode."""
+    queue = AsyncAdaptedQueuePool
+    reader = create_async_engine(url, poolclass=queue, pool_size=SQLITE_READERS, max_overflow=0, pool_timeout=2)
+    writer = create_async_engine(url, poolclass=queue, pool_size=1, max_overflow=0, pool_timeout=5)
+    _prepare_sqlite(reader.sync_engine, begin="BEGIN", query_only=True)
+    _prepare_sqlite(writer.sync_engine, begin="BEGIN IMMEDIATE", query_only=False)
+    return Database(reader, writer, Replicas([]), deadline_s)
+
+
+def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
+    # synchronous=FULL: in WAL mode only this makes an acknowledged commit survive a power cut.
+    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
+    if query_only:
+        pragmas.append("query_only=ON")
+
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves: the driver would defer it
+        cursor = connection.cursor()
+        for pragma in pragmas:
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
