@@ -1,7 +1,8 @@
 """Worker processes for image work, local inference and password hashing: bounded, with deadlines, self-healing.
 
 Each process has an executor of its own, since one death breaks all futures of a shared one. Jobs are
-module-level functions with small arguments: photos go by path, never by bytes.
+module-level functions; photos go by path, never by bytes. Arguments and results stay below 16 kB, which is one
+write to a pipe: a process that is killed half-way through a longer one would leave its executor waiting.
 """
 
 import asyncio

@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from marshmallow import Schema, fields, pre_load, validate
+import orjson
+from marshmallow import Schema, fields, pre_load, validate, validates_schema
 
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.schemas import RequestSchema
+from handlers.schemas import RequestSchema, refusal
 from zwai.errors import Malformed, TokenExpired, TokenInvalid, TokenRevoked
 from zwai.kitchen import accounts
 from zwai.kitchen.accounts import NewAccount, Refusal, SignedIn
@@ -16,6 +17,7 @@ from zwai.records.people import Account, Language, Provider, SessionId
 
 LONGEST_PASSWORD = 200
 MOST_ENTRIES = 200
+LARGEST_PREFERENCES_BYTES = 64 * 1024
 # Preferences that the client keeps, by the name that it reads; the value is what it gets before it has sent any.
 PREFERENCES: dict[str, Any] = {
     "cookingLevel": "beginner",
@@ -100,13 +102,19 @@ class ProfileSchema(RequestSchema):
     @pre_load
     def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
         prefs = document.get("prefs")
-        flat = {**(prefs if isinstance(prefs, dict) else {}), **document}
+        inside = prefs if isinstance(prefs, dict) else {}
+        flat = {**{key: inside[key] for key in (*PREFERENCES, "language") if key in inside}, **document}
         for ours, theirs in (("name", "displayName"), ("photo_url", "photoURL")):
-            if theirs in flat:
+            if flat.get(theirs) is not None:
                 flat[ours] = flat[theirs]
-        if flat.get("photo_url") == "":
-            del flat["photo_url"]
-        return flat
+        unset = {"email": "", "photo_url": ""}  # how a profile shows what a guest has not given; it comes back so
+        return {key: value for key, value in flat.items() if value is not None and value != unset.get(key)}
+
+    @validates_schema
+    def _bounded(self, values: dict[str, Any], **_: Any) -> None:
+        if len(orjson.dumps({key: values[key] for key in PREFERENCES if key in values})) > LARGEST_PREFERENCES_BYTES:
+            limit = f"{LARGEST_PREFERENCES_BYTES // 1024} kB"
+            raise refusal("too_long", f"tiene más de {limit} de preferencias.", f"has over {limit} of preferences.")
 
     def _record(self, values: dict[str, Any]) -> ProfileBody:
         own: dict[str, Any] = {
@@ -178,7 +186,7 @@ async def refresh(call: Call[None]) -> Answer:
             call.forget([call.claims.session])
         else:
             return call.answer(wire.tokens(traded))
-    raise {Refusal.UNKNOWN: TokenInvalid, Refusal.EXPIRED: TokenExpired, Refusal.REUSED: TokenRevoked}[traded]
+    raise {Refusal.UNKNOWN: TokenInvalid, Refusal.EXPIRED: TokenExpired, Refusal.ENDED: TokenRevoked}[traded]
 
 
 async def logout(call: Call[None]) -> Answer:

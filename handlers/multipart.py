@@ -71,7 +71,7 @@ async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack:
                 photos.append(SentPhoto(part.filename or "", upload))
             elif part.filename is None:
                 texts[part.name or ""] = await _text(part)
-    except (ValueError, AssertionError, ClientPayloadError) as error:  # what aiohttp raises on a bad form
+    except (ValueError, AssertionError, ClientPayloadError, ConnectionError) as error:  # a bad form, or half of one
         raise Malformed from error
     raise TooLarge({"limit": f"{MOST_PARTS} parts"})
 

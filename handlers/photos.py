@@ -77,7 +77,7 @@ async def _keep(call: Call[None], form: Form, purpose: str) -> Photo:
 
 
 async def _add(call: Call[None], photo: Photo, body: dict[str, Any]) -> Answer:
-    async with call.kitchen.uploads.unless_added(photo), call.write() as tx:
+    async with call.kitchen.uploads.unless_added([photo]), call.write() as tx:
         await uploads.add(tx, photo)
         return call.answer(body, status=201)
 

@@ -1,5 +1,6 @@
 """Recognition: photos in, a proposal out; at once, or as a job."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from marshmallow import Schema, fields, validate
 from handlers import multipart, wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.multipart import Form
+from handlers.multipart import Form, SentPhoto
 from handlers.schemas import RequestSchema
 from zwai.errors import NoImage, TooManyPhotos, UnknownPhoto, ZwaiError
 from zwai.kitchen import jobs, recognition, uploads
@@ -98,7 +99,7 @@ async def batch(call: Call[PathsBody | None]) -> Answer:
 
 async def ingredients_later(call: Call[PathsBody | None]) -> Answer:
     """Order the recognition as a job, and answer where to ask for it."""
-    async with _photos(call) as given, call.kitchen.uploads.unless_added(*given.new), call.write() as tx:
+    async with _photos(call) as given, call.write() as tx:
         for photo in given.new:
             await uploads.add(tx, photo)
         job = await jobs.order_recognition(tx, call.member, given.ids, Aim.INGREDIENTS, call.now)
@@ -126,7 +127,7 @@ async def images(call: Call[None]) -> Answer:
 
 
 async def _recognise(call: Call[PathsBody | None], aim: Aim) -> Answer:
-    async with _photos(call) as given, call.kitchen.uploads.unless_added(*given.new):
+    async with _photos(call) as given:
         seen = await call.kitchen.recogniser.look(given.ids, aim)
         return await _propose(call, given, seen)
 
@@ -151,8 +152,10 @@ async def _photos(call: Call[PathsBody | None]) -> AsyncIterator[Given]:
     if call.body is not None:
         yield await _named(call, call.body.images_paths, most)
         return
-    async with multipart.received(call, call.kitchen.uploads, most) as form:
-        yield await _kept(call, form)
+    new: list[Photo] = []
+    uploads = call.kitchen.uploads
+    async with multipart.received(call, uploads, most) as form, uploads.unless_added(new):
+        yield await _kept(call, form, new)
 
 
 async def _named(call: Call[PathsBody | None], paths: Sequence[str], most: int) -> Given:
@@ -169,18 +172,23 @@ async def _named(call: Call[PathsBody | None], paths: Sequence[str], most: int) 
     return Given(known)
 
 
-async def _kept(call: Call[PathsBody | None], form: Form) -> Given:
-    """Keep the photos that can be read; only when none can, the request fails with the first one's error."""
-    new: list[Photo] = []
+async def _kept(call: Call[PathsBody | None], form: Form, new: list[Photo]) -> Given:
+    """Keep the photos that can be read, in `new`; only when none can, the request fails with the first one's error."""
+    results = await asyncio.gather(*(_keep(call, sent) for sent in form.photos), return_exceptions=True)
+    new.extend(result for result in results if isinstance(result, Photo))
     unreadable: list[tuple[str, ZwaiError]] = []
-    for sent in form.photos:
-        try:
-            new.append(await call.kitchen.uploads.keep(sent.upload, call.member, "", "recognition", call.now))
-        except ZwaiError as error:
-            unreadable.append((sent.name, error))
+    for sent, result in zip(form.photos, results, strict=True):
+        if isinstance(result, ZwaiError):
+            unreadable.append((sent.name, result))
+        elif isinstance(result, BaseException):
+            raise result
     if not new:
         raise unreadable[0][1]
     return Given(tuple(photo.id for photo in new), tuple(new), tuple(unreadable))
+
+
+async def _keep(call: Call[PathsBody | None], sent: SentPhoto) -> Photo:
+    return await call.kitchen.uploads.keep(sent.upload, call.member, "", "recognition", call.now)
 
 
 def rendered(call: Call[Any], proposal: Proposal) -> dict[str, Any]:

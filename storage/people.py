@@ -98,6 +98,12 @@ async def add_session(tx: Write, session: SessionId, account: AccountId, now: da
 
 async def session(tx: Read, session: SessionId, now: datetime) -> CachedSession | None:
     """A live session with what every request needs to know of its account, or None."""
+    found = await session_and_version(tx, session, now)
+    return found[0] if found else None
+
+
+async def session_and_version(tx: Read, session: SessionId, now: datetime) -> tuple[CachedSession, int] | None:
+    """The same, with the version of its household."""
     row = await tx.first(
         select(
             sessions.c.id,
@@ -106,6 +112,7 @@ async def session(tx: Read, session: SessionId, now: datetime) -> CachedSession 
             accounts.c.household_id,
             accounts.c.language,
             households.c.time_zone,
+            households.c.version,
         )
         .join(accounts, accounts.c.id == sessions.c.account_id)
         .join(households, households.c.id == accounts.c.household_id)
@@ -113,15 +120,10 @@ async def session(tx: Read, session: SessionId, now: datetime) -> CachedSession 
     )
     if row is None:
         return None
-    return CachedSession(
+    kept = CachedSession(
         row.id, row.account_id, row.household_id, row.language, row.time_zone, row.expires_at.timestamp()
     )
-
-
-async def sessions_of(tx: Read, account: AccountId) -> list[SessionId]:
-    """The account's sessions that nobody has ended."""
-    rows = await tx.all(select(sessions.c.id).where(sessions.c.account_id == account, sessions.c.ended_at.is_(None)))
-    return [SessionId(row.id) for row in rows]
+    return kept, row.version
 
 
 async def extend_session(tx: Write, session: SessionId, expires_at: datetime) -> None:

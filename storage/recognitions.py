@@ -39,7 +39,9 @@ async def get(tx: Read, household: HouseholdId, recognition: RecognitionId) -> t
     row = await tx.first(query)
     if row is None:
         raise UnknownRecognition
-    lines = select(proposal_lines).where(proposal_lines.c.recognition_id == recognition)
+    lines = select(proposal_lines).where(
+        proposal_lines.c.recognition_id == recognition, proposal_lines.c.household_id == household
+    )
     rows = await tx.all(lines.order_by(proposal_lines.c.position))
     return _recognition(row), [_line(line) for line in rows]
 

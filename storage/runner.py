@@ -13,7 +13,7 @@ from aiojobs import Scheduler
 from storage import jobs
 from storage.cache import MemoryCache
 from storage.db import Database, Write
-from zwai.errors import Unavailable, ZwaiError
+from zwai.errors import Unavailable, Unexpected, ZwaiError
 from zwai.records.jobs import Job, JobId
 
 log = logging.getLogger("zwai.jobs")
@@ -46,10 +46,15 @@ class Runner:
         self._room = limit * 2
         self._scheduler = Scheduler(limit=limit, pending_limit=limit, close_timeout=1.0)
         self._here: set[JobId] = set()
+        self._scan_now = asyncio.Event()
+        self._turned_away = False
 
     async def offer(self, job: JobId) -> None:
-        """Run a committed job soon; when this process has no room, the next scan offers it again."""
-        if job in self._here or len(self._here) >= self._room or self._scheduler.closed:
+        """Run a committed job soon; when this process has no room, a scan offers it again once it has."""
+        if job in self._here or self._scheduler.closed:
+            return
+        if len(self._here) >= self._room:
+            self._turned_away = True
             return
         self._here.add(job)
         await self._scheduler.spawn(self._run(job))
@@ -67,7 +72,11 @@ class Runner:
                 await self.scan()
             except ZwaiError as error:
                 log.warning("jobs not scanned: %s", error)
-            await asyncio.sleep(SCAN_S)
+            except Exception:
+                log.exception("jobs not scanned")
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._scan_now.wait(), SCAN_S)
+            self._scan_now.clear()
 
     async def drain(self, timeout_s: float) -> None:
         """Refuse new work, let running jobs end for a while; what does not end is offered again at the next start."""
@@ -77,14 +86,19 @@ class Runner:
         try:
             async with self._db.write() as tx:
                 job = await jobs.claim(tx, job_id, self._clock(), LEASE)
-            if job is not None:
+            if job is not None and job.attempt > ATTEMPTS:
+                await self._fail(job, Unexpected())  # no attempt lived to tell what is wrong with it
+            elif job is not None:
                 await self._attempt(job)
         except LeaseLost:
             log.info("job %s: another attempt took over", job_id)
         except Exception:
-            log.exception("job %s: attempt ended unexpectedly; its lease will run out", job_id)
+            log.exception("job %s: not told how it ended; its lease will run out", job_id)
         finally:
             self._here.discard(job_id)
+            if self._turned_away:
+                self._turned_away = False
+                self._scan_now.set()
 
     async def _attempt(self, job: Job) -> None:
         try:
@@ -95,6 +109,11 @@ class Runner:
             await self._try_later(job, error)
         except ZwaiError as error:
             await self._fail(job, error)
+        except LeaseLost:
+            raise
+        except Exception:
+            log.exception("job %s: attempt %d ended unexpectedly", job.id, job.attempt)
+            await self._fail(job, Unexpected())
 
     async def _finish(self, job: Job, effect: Effect) -> None:
         now = self._clock()

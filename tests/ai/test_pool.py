@@ -1,6 +1,7 @@
 """The pool with real processes: bounds, deadlines, deaths, cancellation, and nothing left at the end."""
 
 import asyncio
+import math
 import os
 import signal
 import subprocess
@@ -9,10 +10,13 @@ import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import pillow_heif
 import psutil
 import pytest
 import uvloop
+from PIL import Image
 
+from ai.images import ImageLimits, prepare
 from ai.pool import Pool, PoolHealth, open_pool
 from tests.ai import pool_jobs as jobs
 from zwai.errors import JobTimedOut, NotAnImage, PoolFull, TooManyPixels, Unavailable, WorkerDied
@@ -272,3 +276,14 @@ async def test_the_processes_end_with_a_parent_that_is_killed(tmp_path):
         assert len(set(pids)) == 2
         parent.kill()
     await until(lambda: not any(psutil.pid_exists(pid) for pid in pids))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["photo.jpg", "photo.png", "photo.webp", "photo.heic"])
+async def test_a_photo_of_just_the_allowed_size_fits_into_a_worker(pool, tmp_path, name):
+    pillow_heif.register_heif_opener()
+    side = math.isqrt(ImageLimits().max_pixels)
+    mode = "RGB" if name in ("photo.jpg", "photo.heic") else "RGBA"  # whichever needs most
+    Image.new(mode, (side, side), "green").save(tmp_path / name)
+    made = await pool.run(prepare, tmp_path / name, tmp_path / "copies", ImageLimits(), deadline_s=60.0)
+    assert made.width == side

@@ -45,11 +45,11 @@ class SignedIn:
 
 
 class Refusal(StrEnum):
-    """Why a refresh token is refused. REUSED also ends its session."""
+    """Why a refresh token is refused. ENDED: its session has ended, or ends now since the token was stolen."""
 
     UNKNOWN = "unknown"
     EXPIRED = "expired"
-    REUSED = "reused"
+    ENDED = "ended"
 
 
 class Passwords:
@@ -111,14 +111,16 @@ async def refresh(tx: Write, refresh_token: str, keys: TokenKeys, now: datetime)
     token = await people.find_refresh_token(tx, fingerprint(refresh_token))
     if token is None:
         return Refusal.UNKNOWN
-    session = await people.session(tx, token.session, now)
-    if session is None or token.expires_at <= now:
+    if token.expires_at <= now:
         return Refusal.EXPIRED
+    session = await people.session(tx, token.session, now)
+    if session is None:
+        return Refusal.ENDED
     if token.used_at is None:
         await people.use_refresh_token(tx, token.hash, now)
     elif now - token.used_at > GRACE and await people.successor_used(tx, token.hash):
         await people.end_sessions(tx, [token.session], now)
-        return Refusal.REUSED
+        return Refusal.ENDED
     await people.extend_session(tx, token.session, now + REFRESH_LIFE)
     return await _issue(tx, AccountId(session.account), token.session, token.hash, keys, now)
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from ai.pool import Pool
 from ai.work import look
-from storage import photos, recognitions
+from storage import batches, photos, recognitions
 from storage.db import Read, Write
 from storage.files import LocalFiles
 from zwai.kitchen import inventory
@@ -28,7 +28,7 @@ from zwai.records.photos import (
     Sighting,
 )
 from zwai.records.proposals import Line, LineId
-from zwai.records.stock import Batch, BatchId, DishFacts, ExpirySource, Kind, Quantity, Unit
+from zwai.records.stock import Batch, BatchId, DishFacts, Kind, Quantity, Unit
 
 LOOK_DEADLINE_S = 20.0
 RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
@@ -67,9 +67,15 @@ class Recogniser:
         self._files = files
 
     async def look(self, photo_ids: Sequence[PhotoId], aim: Aim) -> Seen:
-        """See what is in the photos, all at once, and merge what was seen twice. Raises PoolFull, JobTimedOut."""
-        async with asyncio.TaskGroup() as group:
-            looks = [group.create_task(self._look_at(photo, aim)) for photo in photo_ids]
+        """See what is in the photos, all at once, and merge what was seen twice.
+
+        Raises PoolFull, JobTimedOut, WorkerDied.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                looks = [group.create_task(self._look_at(photo, aim)) for photo in photo_ids]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed  # one photo's error is the request's
         found = [(photo, sighting) for photo, task in zip(photo_ids, looks, strict=True) for sighting in task.result()]
         return Seen(aim, Engine.LOCAL, tuple(photo_ids), merged(found))
 
@@ -128,20 +134,23 @@ async def proposal(tx: Read, household: HouseholdId, recognition: RecognitionId)
 async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: datetime) -> Done:
     """Put reviewed lines into stock, each once, however often they come; what no line knows is a plain add."""
     moments = [to_millisecond(one.added_at) for one in accepted if one.added_at]
-    open_lines = await recognitions.lines_added_at(tx, member.household, moments)
+    lines = await recognitions.lines_added_at(tx, member.household, moments)
     drafts: list[Batch] = []
-    closed: list[tuple[LineId, BatchId]] = []
+    closed: dict[LineId, BatchId] = {}
+    again: list[BatchId] = []
     for one in accepted:
-        moment = one.added_at and to_millisecond(one.added_at)
-        line = open_lines.get(moment) if moment else None
+        line = lines.get(to_millisecond(one.added_at)) if one.added_at else None
         if line is None or (one.recognition and one.recognition != line.recognition):
             drafts.append(inventory.draft(member, one.item, now))
-        elif line.accepted_at is None and line.id not in {known for known, _ in closed}:
+        elif line.accepted_batch:
+            again.append(line.accepted_batch)
+        elif line.id not in closed:
             drafts.append(_edited(inventory.draft(member, one.item, now), line))
-            closed.append((line.id, drafts[-1].id))
+            closed[line.id] = drafts[-1].id
     stored = await inventory.store(tx, member, drafts, now, reason="recognition")
-    await recognitions.accept(tx, member.household, closed, now)
-    return stored
+    await recognitions.accept(tx, member.household, tuple(closed.items()), now)
+    held = await batches.by_ids(tx, member.household, again) if again else {}
+    return Done((*held.values(), *stored.batches), stored.entry)
 
 
 def item_of(sighting: Sighting, language: Language) -> NewItem:
@@ -183,10 +192,11 @@ def _line(
 
 def _edited(draft: Batch, line: Line) -> Batch:
     """The reviewed draft under the line's moment; what the reviewer left alone keeps its evidence."""
-    same_day = draft.expiry.day == line.batch.expiry.day and draft.expiry.source is ExpirySource.TYPED
+    seen = line.batch
+    left_alone = (draft.food, draft.place, draft.expiry.day) == (seen.food, seen.place, seen.expiry.day)
     return replace(
         draft,
-        added_at=line.batch.added_at,
-        expiry=line.batch.expiry if same_day else draft.expiry,
-        photo=draft.photo or line.batch.photo,
+        added_at=seen.added_at,
+        expiry=seen.expiry if left_alone else draft.expiry,
+        photo=draft.photo or seen.photo,
     )

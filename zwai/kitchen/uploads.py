@@ -1,6 +1,6 @@
 """Accepting photos: limits while they arrive, copies made in a worker process, a row when all is stored."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -74,8 +74,8 @@ class Uploads:
         return photo
 
     @asynccontextmanager
-    async def unless_added(self, *kept: Photo) -> AsyncIterator[None]:
-        """Inside, the rows of kept photos are written; when that fails, their copies go again.
+    async def unless_added(self, kept: Iterable[Photo]) -> AsyncIterator[None]:
+        """Inside, photos are kept and their rows written; when that fails, the copies of those in `kept` go again.
 
         Not when it is cancelled: the rows may be committed, and an orphan is better than a row without its file.
         """
