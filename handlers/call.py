@@ -51,8 +51,8 @@ class Call(Generic[B, Q]):
     """
 
     __slots__ = (
-        "_answer", "_forgotten", "_member", "bearer", "body", "claims", "deadline", "keyed", "kitchen", "language",
-        "now", "query", "request", "request_id", "session", "verdict", "version",
+        "_answer", "_forgotten", "_member", "bearer", "body", "claims", "deadline", "keyed", "kitchen", "known_version",
+        "language", "now", "query", "request", "request_id", "session", "verdict", "version", "wrote",
     )  # fmt: skip
 
     body: B
@@ -71,6 +71,8 @@ class Call(Generic[B, Q]):
         self.session: CachedSession | None = None
         self.verdict: Verdict | None = None
         self.version: int | None = None
+        self.known_version: int | None = None
+        self.wrote = False
         self.keyed: KeyedRequest | None = None
         self.deadline: asyncio.Timeout | None = None
         self._member: Member | None = None
@@ -121,11 +123,17 @@ class Call(Generic[B, Q]):
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Read]:
-        """One snapshot of the member's household."""
-        async with self.kitchen.database.read(self._household()) as tx:
+        """One snapshot of the member's household: of a replica, where the route only reads and no write is recent."""
+        async with self._snapshot() as tx:
             if self.version is None:
                 self.version = tx.version
             yield tx
+
+    def _snapshot(self) -> AbstractAsyncContextManager[Read]:
+        database, household = self.kitchen.database, self._household()
+        if household is None or self.wrote or self.request.method != "GET":
+            return database.read(household)
+        return database.read_replica(household, self.known_version)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Write]:
@@ -154,7 +162,7 @@ class Call(Generic[B, Q]):
             self.keyed.stored()
         cache, household = self.kitchen.cache, self._household()
         if household is not None and tx.version is not None:
-            await cache.raise_version(household, tx.version, self.kitchen.clock().timestamp())
+            await cache.raise_version(household, tx.version, self.kitchen.clock().timestamp(), wrote=True)
         if self._forgotten:
             await cache.drop_sessions(self._forgotten)
 

@@ -30,12 +30,13 @@ from handlers.request_ids import request_id_of
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 from storage.cache import CachedBody, Glance, LimitPolicy
 from storage.replays import claim_id
-from zwai.errors import RequestInFlight, TookTooLong, Unexpected, ZwaiError
+from zwai.errors import RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
 from zwai.kitchen.parts import Kitchen
 from zwai.records.people import Language
 
 TABLE = web.AppKey("table", tuple[Route, ...])
 SLOW_S = 1.0
+RESTARTS = 2
 
 log = logging.getLogger("zwai.http")
 
@@ -134,6 +135,7 @@ class Endpoint:
             session = await auth.fetch_session(self._kitchen, call.claims.session, call.now)
             glance = await cache.glance(call.claims.session, key, now_s, policy)
         call.session = session
+        call.wrote, call.known_version = glance.wrote, glance.version
         call.verdict = glance.verdict
         if asked is None:
             call.language = Language(session.language)
@@ -201,12 +203,12 @@ class Endpoint:
     async def _answer(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
         document = await self._read(call)
         if (key := call.request.headers.get("Idempotency-Key")) is None or self._route.replay is Replay.NONE:
-            return await self._route.handler(call)
+            return await self._handle(call)
         call.keyed = self._keyed(call, key)
         try:
             if document is not None:
                 await call.keyed.claim(fingerprint_of(call.request.query.items(), document))
-            answer = await self._route.handler(call)
+            answer = await self._handle(call)
         except Replayed as earlier:
             return earlier.answer
         except RequestInFlight:  # ours was taken over, or never given
@@ -220,6 +222,15 @@ class Endpoint:
         if isinstance(answer, Answer):
             await call.keyed.settle(answer)
         return answer
+
+    async def _handle(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
+        """The handler's answer; a transaction that the database gave up is started over, unless an upload fed it."""
+        for _ in range(0 if call.is_multipart else RESTARTS):
+            try:
+                return await self._route.handler(call)
+            except TransactionLost:
+                log.info("request_id=%s route=%r started over", call.request_id, self._route.name)
+        return await self._route.handler(call)
 
     async def _read(self, call: Call[Any, Any]) -> dict[str, Any] | None:
         """Load query and body; gives what the fingerprint covers, None when that is only known after an upload."""

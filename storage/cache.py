@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from zwai.records.people import HouseholdId
 
@@ -55,12 +55,46 @@ class CachedBody:
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """All that one look at the cache can tell of a request; None: not known, ask SQL."""
+    """All that one look at the cache can tell of a request; None: not known, ask SQL.
+
+    `wrote`: the household wrote lately, replicas may be behind for it.
+    """
 
     session: CachedSession | None
     version: int | None
     body: CachedBody | None
     verdict: Verdict | None
+    wrote: bool = False
+
+
+class Cache(Protocol):
+    """What both caches do: this module's in one process, `storage.cache_redis`'s among many.
+
+    Everything in one may vanish at any moment. `now` in seconds since the epoch.
+    """
+
+    async def glance(self, session_id: str, request: str, now: float, policy: LimitPolicy | None) -> Glance:
+        """Session, its household's version, the body kept for `request` and the limit's verdict, in one go."""
+
+    async def limit(self, subject: str, policy: LimitPolicy, now: float) -> Verdict:
+        """Count one request of `subject` against `policy`."""
+
+    async def keep_session(self, session: CachedSession, now: float) -> None: ...
+
+    async def drop_sessions(self, ids: list[str]) -> None: ...
+
+    async def raise_version(
+        self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False
+    ) -> None:
+        """Believe `version` from now on, unless a later one is known: a late writer cannot put an old one back.
+
+        `wrote`: the household has just written, so that replicas may be behind for it.
+        """
+
+    async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None: ...
+
+    async def check(self) -> dict[str, object]:
+        """What `/health/ready` tells of it; a cache that is away is no reason to be unready."""
 
 
 class Bounded(Generic[V]):
@@ -121,11 +155,15 @@ class MemoryCache:
         for session_id in ids:
             self._sessions.pop(session_id)
 
-    async def raise_version(self, household: HouseholdId | str, version: int, now: float) -> None:
-        """Believe `version` from now on, unless a later one is known: a late writer cannot put an old one back."""
+    async def raise_version(
+        self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False
+    ) -> None:
         known = self._versions.get(household)
         if known is None or known[0] <= version:
             self._versions.put(household, (version, now))
+
+    async def check(self) -> dict[str, object]:
+        return {"engine": "memory"}
 
     async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
         key = household + request

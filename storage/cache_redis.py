@@ -1,11 +1,10 @@
-"""The cache that processes share: on Redis, in one round trip a request; beside it, one of its own for when Redis is away.
+"""The cache that processes share, on Redis: one round trip a request, and one of its own for when Redis is away.
 
 Everything here may vanish at any moment. Keys: s:{session}, v:{household}, b:{household}{request},
 l:{class}:{subject}, w:{household} (wrote lately). Cut off from Redis, a process believes its own copies for
 BELIEVED_S, as after a crash.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -53,8 +52,9 @@ end
 return {session, version, body, used, left, redis.call('EXISTS', 'w:' .. household)}
 """
 
-# KEYS: version. ARGV: number, now, seconds to keep.
+# KEYS: version, wrote. ARGV: number, now, seconds to keep, seconds that a write counts as recent or 0.
 RAISE = """
+if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[2], 1, 'EX', ARGV[4]) end
 local known = redis.call('GET', KEYS[1])
 if known and tonumber(string.match(known, '^%d+')) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])
@@ -90,9 +90,7 @@ class RedisCache:
         )
 
     async def limit(self, subject: str, policy: LimitPolicy, now: float) -> Verdict:
-        return await self._ask(
-            lambda: self._read_count(subject, policy), lambda: self._own.limit(subject, policy, now)
-        )
+        return await self._ask(lambda: self._read_count(subject, policy), lambda: self._own.limit(subject, policy, now))
 
     async def keep_session(self, session: CachedSession, now: float) -> None:
         await self._own.keep_session(session, now)
@@ -104,21 +102,20 @@ class RedisCache:
         await self._own.drop_sessions(ids)
         await self._tell(lambda: self._redis.delete(*(f"s:{one}" for one in ids)))
 
-    async def raise_version(self, household: HouseholdId | str, version: int, now: float) -> None:
+    async def raise_version(
+        self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False
+    ) -> None:
         await self._own.raise_version(household, version, now)
-        await self._tell(lambda: self._raise(keys=[f"v:{household}"], args=[version, now, KEPT_VERSION_S]))
-
-    async def note_write(self, household: HouseholdId | str) -> None:
-        """Replicas may be behind for this household, for a while."""
-        await self._tell(lambda: self._redis.set(f"w:{household}", 1, ex=self._wrote_s))
+        keys = [f"v:{household}", f"w:{household}"]
+        arguments = [version, now, KEPT_VERSION_S, self._wrote_s if wrote else 0]
+        await self._tell(lambda: self._raise(keys=keys, args=arguments))
 
     async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
         await self._own.keep_body(household, request, body)
         head = f"{body.version}\n{body.local_date}\n{body.etag}\n".encode()
         await self._tell(lambda: self._redis.set(f"b:{household}{request}", head + body.body, ex=KEPT_BODY_S))
 
-    async def ping(self) -> dict[str, object]:
-        """Whether Redis answers; not needed for anything but speed."""
+    async def check(self) -> dict[str, object]:
         reachable = await self._ask(self._is_there, _no)
         return {"engine": "redis", "reachable": reachable}
 
@@ -152,7 +149,7 @@ class RedisCache:
             return await instead()
         try:
             return await ask()
-        except (RedisError, OSError, asyncio.TimeoutError) as error:
+        except (TimeoutError, RedisError, OSError) as error:
             if time.monotonic() >= self._broken_until:
                 log.warning("Redis does not answer: %s", error)
             self._broken_until = time.monotonic() + BREAK_S

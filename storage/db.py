@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from sqlalchemy import Executable, Row, select, update
@@ -62,12 +62,15 @@ class Database:
             yield await _snapshot(connection, household)
 
     @asynccontextmanager
-    async def read_replica(self, household: HouseholdId, at_least: int) -> AsyncIterator[Read]:
-        """The same of a replica; of the primary when none is well, or none has reached version `at_least`."""
+    async def read_replica(self, household: HouseholdId, at_least: int | None) -> AsyncIterator[Read]:
+        """The same of a replica that has reached version `at_least` (None: the primary's), else of the primary."""
         async with AsyncExitStack() as stack:
             engine = self._replicas.pick()
-            tx = await self._replica_snapshot(engine, household, stack) if engine else None
-            if engine is None or tx is None or tx.version is None or tx.version < at_least:
+            if engine is not None and at_least is None:
+                async with self.read(household) as newest:
+                    at_least = newest.version
+            tx = await self._replica_snapshot(engine, household, stack) if engine is not None else None
+            if tx is None or tx.version is None or at_least is None or tx.version < at_least:
                 tx = await stack.enter_async_context(self.read(household))
                 engine = None
             try:
@@ -102,18 +105,21 @@ class Database:
     @asynccontextmanager
     async def _unit(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
         try:
-            async with asyncio.timeout(self._deadline_s), engine.connect() as connection:
-                async with connection.begin():
-                    try:
-                        yield connection
-                    except DBAPIError as error:
-                        raise _ours(error, may_start_over=True) from error
+            async with asyncio.timeout(self._deadline_s), engine.connect() as connection, connection.begin():
+                try:
+                    yield connection
+                except DBAPIError as error:
+                    raise _ours(error, may_start_over=True) from error
         except PoolTimeout as error:
             raise DatabaseDown({"retry_after": 2}) from error
         except DBAPIError as error:
             raise _ours(error, may_start_over=False) from error
         except TimeoutError as error:
             raise DatabaseDown({"retry_after": 2}) from error
+
+    def watched(self) -> AbstractAsyncContextManager[None]:
+        """Inside, replicas come into use as they are found well."""
+        return self._replicas.watched()
 
     async def ping(self) -> dict[str, object]:
         """Prove that the primary answers, and tell how many replicas are used. Raises DatabaseDown."""

@@ -11,7 +11,7 @@ from typing import Any
 from aiojobs import Scheduler
 
 from storage import jobs
-from storage.cache import MemoryCache
+from storage.cache import Cache
 from storage.db import Database, Write
 from zwai.errors import Unavailable, Unexpected, ZwaiError
 from zwai.records.jobs import Job, JobId
@@ -37,7 +37,7 @@ class Runner:
     """`works` maps a job's kind to what it does; `clock` tells the time."""
 
     def __init__(
-        self, db: Database, cache: MemoryCache, works: Mapping[str, Work], clock: Callable[[], datetime], limit: int
+        self, db: Database, cache: Cache, works: Mapping[str, Work], clock: Callable[[], datetime], limit: int
     ) -> None:
         self._db = db
         self._cache = cache
@@ -121,7 +121,7 @@ class Runner:
             if not await jobs.finish(tx, job, await effect(tx), now):
                 raise LeaseLost
         assert tx.version is not None
-        await self._cache.raise_version(job.household, tx.version, now.timestamp())
+        await self._cache.raise_version(job.household, tx.version, now.timestamp(), wrote=True)
 
     async def _advance(self, job: Job, percent: int, step: str) -> None:
         async with self._db.write() as tx:

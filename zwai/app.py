@@ -18,13 +18,15 @@ from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
 from storage import replays
-from storage.cache import LimitPolicy, MemoryCache
-from storage.db import Database, open_database, sqlite_url
+from storage.cache import Cache, LimitPolicy, MemoryCache
+from storage.cache_redis import open_redis_cache
+from storage.db import Database
+from storage.engines import PoolSize, open_database, sqlite_url
 from storage.files import LocalFiles, open_files
 from storage.lock import hold
 from storage.migrate import current, migrate, newest
 from storage.runner import Runner, open_runner
-from zwai.errors import ZwaiError
+from zwai.errors import NotMigrated, ZwaiError
 from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
@@ -33,7 +35,7 @@ from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.knowledge import names
-from zwai.settings import Settings, secret_key
+from zwai.settings import Settings, listed, secret_key
 
 JOBS_AT_ONCE = 4
 STALE_UPLOAD = timedelta(hours=1)
@@ -53,21 +55,21 @@ def database_file(settings: Settings) -> Path:
 
 
 def database_url(settings: Settings) -> str:
-    return sqlite_url(database_file(settings))
+    return settings.database_url or sqlite_url(database_file(settings))
 
 
 @asynccontextmanager
 async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
     """Open every part, in the order in which each needs the ones before; close them in reverse."""
     async with AsyncExitStack() as stack:
-        stack.enter_context(hold(settings.data_dir))
+        scaled = settings.profile == "scaled"
+        if not scaled:
+            stack.enter_context(hold(settings.data_dir))
         # Processes start first: they warm up while the rest opens.
-        processes = settings.pool_processes or os.cpu_count() or 1
-        pool = await stack.enter_async_context(open_pool(processes, settings.pool_queue, warm))
-        await _bring_up_to_date(database_url(settings))
-        database = open_database(database_url(settings))
-        stack.push_async_callback(database.close)
-        cache = MemoryCache()
+        pool = await stack.enter_async_context(open_pool(_pool_processes(settings), settings.pool_queue, warm))
+        await _bring_up_to_date(settings)
+        database = await stack.enter_async_context(_database(settings))
+        cache = await stack.enter_async_context(_cache(settings))
         names.warm()  # 80 ms that no request should pay
         files = await stack.enter_async_context(open_files(settings.data_dir))
         recogniser = Recogniser(pool, files)
@@ -90,7 +92,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             time_zone=settings.time_zone,
             release=f"{zwai.__version__}-{newest()}",
             capabilities=_capabilities(settings),
-            parts=_parts(database, pool),
+            parts=_parts(database, cache, pool),
         )
 
 
@@ -99,10 +101,40 @@ def make_app(kitchen: Kitchen, settings: Settings) -> web.Application:
     return make_site(kitchen, ROUTES, _policies(settings))
 
 
-async def _bring_up_to_date(url: str) -> None:
-    if await current(url) != newest():
-        await migrate(url)
-        log.info("database migrated to revision %s", newest())
+async def _bring_up_to_date(settings: Settings) -> None:
+    """Migrate the embedded database; many processes share a scaled one, whose operator says when (`zwai migrate`)."""
+    url = database_url(settings)
+    if (revision := await current(url)) == newest():
+        return
+    if settings.profile == "scaled":
+        raise NotMigrated({"revision": revision or "none", "newest": newest()})
+    await migrate(url)
+    log.info("database migrated to revision %s", newest())
+
+
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    pool = PoolSize(settings.database_pool)
+    database = open_database(database_url(settings), listed(settings.database_replica_urls), pool)
+    try:
+        async with database.watched():
+            yield database
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _cache(settings: Settings) -> AsyncIterator[Cache]:
+    if settings.profile == "embedded":
+        yield MemoryCache()
+        return
+    async with open_redis_cache(settings.redis_url, settings.replica_lag_s) as cache:
+        yield cache
+
+
+def _pool_processes(settings: Settings) -> int:
+    """Those of one app process: the cores are shared among the app processes of a machine."""
+    return settings.pool_processes or max(1, (os.cpu_count() or 1) // settings.workers)
 
 
 def _upload_limits(settings: Settings) -> UploadLimits:
@@ -132,11 +164,7 @@ def _capabilities(settings: Settings) -> Capabilities:
     )
 
 
-def _parts(database: Database, pool: Pool) -> tuple[Part, ...]:
-    async def check_database() -> dict[str, object]:
-        await database.ping()
-        return {"engine": "sqlite"}
-
+def _parts(database: Database, cache: Cache, pool: Pool) -> tuple[Part, ...]:
     async def check_pool() -> dict[str, object]:
         health = pool.health()
         return {
@@ -146,7 +174,7 @@ def _parts(database: Database, pool: Pool) -> tuple[Part, ...]:
             "running": health.running,
         }
 
-    return Part("database", check_database), Part("recogniser", check_pool)
+    return Part("database", database.ping), Part("cache", cache.check), Part("recogniser", check_pool)
 
 
 @asynccontextmanager

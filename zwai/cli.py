@@ -115,9 +115,8 @@ def _recognise(settings: Settings, options: argparse.Namespace) -> int:
 
 
 def _report(_settings: Settings, options: argparse.Namespace) -> int:
-    from ai.report import report
-
     from ai.local import look
+    from ai.report import report
 
     def progress(done: int, total: int) -> None:
         if sys.stderr.isatty():

@@ -199,6 +199,12 @@ class DataFolderInUse(Conflict):
     en = "Another zwai process uses the folder {folder}. Stop it, or choose another with ZWAI_DATA_DIR."
 
 
+class NotMigrated(Conflict):
+    code = "not_migrated"
+    es = "La base de datos está en la revisión {revision}; esta versión necesita {newest}: zwai migrate."
+    en = "The database is at revision {revision}; this release needs {newest}: zwai migrate."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."

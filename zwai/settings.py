@@ -1,7 +1,7 @@
 """Every setting once: its name, its default, its meaning. Each is an environment variable, ZWAI_ + the name."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,9 @@ from dotenv import dotenv_values
 
 PREFIX = "ZWAI_"
 SECRET_LENGTH = 32
+NEEDED_WHEN_SCALED = ("database_url", "redis_url", "queue_url")
+AT_LEAST_ONE = ("max_photo_mb", "max_photo_megapixels", "max_photos", "max_uploads", "pool_queue", "workers")
+SCALED_PARTS = (*NEEDED_WHEN_SCALED, "database_replica_urls", "files_url")
 
 
 class BadSetting(Exception):
@@ -25,11 +28,20 @@ def _setting(default: Any, meaning: str, *, secret: bool = False) -> Any:
 class Settings:
     """What an operator may decide. Sizes, counts and seconds as the names say."""
 
-    profile: str = _setting("embedded", "embedded: this process, SQLite and a folder; nothing else is needed.")
+    profile: str = _setting("embedded", "embedded: SQLite and a folder, nothing else; scaled: MySQL and Redis.")
     host: str = _setting("127.0.0.1", "The address to listen on; 0.0.0.0 lets phones on your network in.")
     port: int = _setting(3000, "The port to listen on; 0 takes a free one.")
     data_dir: Path = _setting(Path("data"), "Where the database, the photos and the secret key live.")
     public_url: str = _setting("", "The address that clients reach photos under; empty: http://127.0.0.1:PORT.")
+    database_url: str = _setting("", "scaled: mysql+asyncmy://USER:PASSWORD@HOST/NAME, the primary.", secret=True)
+    database_replica_urls: str = _setting("", "scaled: replicas to read from, separated by commas.", secret=True)
+    database_pool: int = _setting(10, "scaled: connections to each database server, for each process.")
+    replica_lag_s: int = _setting(5, "scaled: how long a household that wrote reads from the primary.")
+    redis_url: str = _setting("", "scaled: redis://HOST/0, the cache; it may forget anything.", secret=True)
+    queue_url: str = _setting("", "scaled: redis://HOST/0 that evicts nothing; delivers jobs.", secret=True)
+    files_url: str = _setting("", "scaled: s3://BUCKET/PREFIX or gs://… for photos; empty: the data folder.")
+    workers: int = _setting(1, "scaled: app processes; more than one needs the scaled profile.")
+    trusted_proxies: str = _setting("", "Addresses whose X-Forwarded-For is believed, separated by commas.")
     time_zone: str = _setting("America/Lima", "The time zone of new households.")
     secret_key: str = _setting("", "Signs tokens and photo addresses; empty: made on the first start.", secret=True)
     previous_secret_key: str = _setting("", "The key before this one, still accepted.", secret=True)
@@ -51,12 +63,13 @@ class Settings:
     log_level: str = _setting("INFO", "DEBUG, INFO, WARNING or ERROR.")
 
     def __post_init__(self) -> None:
-        _choice("PROFILE", self.profile, ("embedded",))
+        _choice("PROFILE", self.profile, ("embedded", "scaled"))
+        self._check_profile()
         _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
         _choice("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         if not 0 <= self.port <= 65_535:
             raise BadSetting(f"ZWAI_PORT must be between 0 and 65535, not {self.port}.")
-        for name in ("max_photo_mb", "max_photo_megapixels", "max_photos", "max_uploads", "pool_queue", "limit_read"):
+        for name in AT_LEAST_ONE:
             if getattr(self, name) < 1:
                 raise BadSetting(f"{PREFIX}{name.upper()} must be at least 1.")
         for name in ("secret_key", "previous_secret_key"):
@@ -66,6 +79,20 @@ class Settings:
             ZoneInfo(self.time_zone)
         except (OSError, ValueError):
             raise BadSetting(f"ZWAI_TIME_ZONE: there is no time zone {self.time_zone!r}.") from None
+
+    def _check_profile(self) -> None:
+        """No other mix than the two profiles."""
+        parts = {name: getattr(self, name) for name in SCALED_PARTS}
+        if self.profile == "scaled":
+            missing = [name for name in (*NEEDED_WHEN_SCALED, "secret_key") if not getattr(self, name)]
+            if missing:
+                raise BadSetting(f"The scaled profile needs {_variables(missing)}.")
+            if not self.database_url.startswith(("mysql+asyncmy://", "mysql+aiomysql://")):
+                raise BadSetting("ZWAI_DATABASE_URL must begin with mysql+asyncmy://.")
+        elif given := [name for name, value in parts.items() if value]:
+            raise BadSetting(f"The embedded profile does not take {_variables(given)}; set ZWAI_PROFILE=scaled.")
+        elif self.workers != 1:
+            raise BadSetting("The embedded profile runs one process; more need ZWAI_PROFILE=scaled.")
 
     @property
     def base_url(self) -> str:
@@ -89,6 +116,15 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         else:
             raise BadSetting(f"{variable} is not a setting of zwai; see docs/settings.md.")
     return Settings(**values)
+
+
+def listed(text: str) -> list[str]:
+    """The parts of a setting that is separated by commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _variables(names: Iterable[str]) -> str:
+    return ", ".join(PREFIX + name.upper() for name in names)
 
 
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:

@@ -7,7 +7,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage.db import sqlite_url
+from storage.engines import sqlite_url
 from storage.migrate import FOLDER, current, migrate, newest
 from storage.schema import metadata
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.cache import MemoryCache
+from storage.cache import Cache
 from storage.db import Database
 from storage.files import LocalFiles
 from storage.runner import Runner
@@ -40,7 +40,7 @@ class Kitchen:
     """`release` names code, catalogue and database: answers cached under another one are not used."""
 
     database: Database
-    cache: MemoryCache
+    cache: Cache
     files: LocalFiles
     runner: Runner
     uploads: Uploads

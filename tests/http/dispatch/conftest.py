@@ -27,7 +27,8 @@ from handlers.routes import SYSTEM
 from handlers.schemas import RequestSchema
 from storage import people
 from storage.cache import LimitPolicy, MemoryCache
-from storage.db import Database, open_database, sqlite_url
+from storage.db import Database
+from storage.engines import open_database, sqlite_url
 from storage.schema import claims, households, metadata
 from zwai.errors import DatabaseDown, UnknownPhoto
 from zwai.kitchen.parts import Capabilities, Kitchen
