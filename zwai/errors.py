@@ -199,6 +199,12 @@ class DataFolderInUse(Conflict):
     en = "Another zwai process uses the folder {folder}. Stop it, or choose another with ZWAI_DATA_DIR."
 
 
+class DatabaseTooNew(Conflict):
+    code = "database_too_new"
+    es = "Una versión más nueva de zwai migró la base de datos (revisión {revision}). Usa esa versión o un respaldo."
+    en = "A newer zwai has migrated the database (revision {revision}). Use that release, or a backup from before."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."
@@ -311,6 +317,18 @@ class DatabaseDown(Unavailable):
     code = "database_down"
     es = "La base de datos no responde. No se perdió nada; inténtalo otra vez."
     en = "The database does not answer. Nothing was lost; try again."
+
+
+class DatabaseUnreadable(Unavailable):
+    code = "database_unreadable"
+    es = "La base de datos {file} no se puede leer ({reason}). Restaura un respaldo."
+    en = "The database {file} cannot be read ({reason}). Restore a backup."
+
+
+class DataFolderUnusable(Unavailable):
+    code = "data_folder_unusable"
+    es = "La carpeta {folder} no se puede usar ({reason}). Elige otra con ZWAI_DATA_DIR."
+    en = "The folder {folder} cannot be used ({reason}). Choose another with ZWAI_DATA_DIR."
 
 
 class PoolFull(Unavailable):
