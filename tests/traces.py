@@ -8,9 +8,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from storage.schema import jobs, photos, recognitions
-from tests.service import Service
+from tests.service import Client, Reply, Service
 
 PATIENCE_S = 5.0
+OPEN = ("pending", "processing")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,14 @@ async def until(condition: Callable[[], bool], patience_s: float = PATIENCE_S) -
     async with asyncio.timeout(patience_s):
         while not condition():
             await asyncio.sleep(0.01)
+
+
+async def finished(client: Client, task_id: str, patience_s: float = PATIENCE_S) -> Reply:
+    """Ask for a job until it has ended."""
+    async with asyncio.timeout(patience_s):
+        while (reply := await client.get(f"/api/recognition/status/{task_id}")).json["status"] in OPEN:
+            await asyncio.sleep(0.02)
+    return reply
 
 
 def uploads_under_way(service: Service) -> frozenset[str]:
