@@ -2,7 +2,7 @@
 
 from marshmallow import Schema
 
-from handlers import accounts, inventory, journal, photos, recognition, stacks, stock_bodies, system
+from handlers import accounts, inventory, journal, photos, recognition, stacks, stock_answers, stock_bodies, system
 from handlers.route import Auth, CacheFor, Consumes, Handler, Limit, Replay, Route
 
 SYSTEM = (
@@ -155,42 +155,44 @@ def _adding(path: str, handler: Handler, summary: str, body: type[Schema], answe
 
 
 INVENTORY = (
-    _list("/api/inventory", inventory.stock, "All stock", inventory.ListSchema, inventory.PageSchema),
+    _list("/api/inventory", inventory.stock, "All stock", stock_answers.ListSchema, inventory.PageSchema),
     _list("/api/inventory/complete", inventory.complete, "All stock, with what is known of each",
-          inventory.CompleteSchema, inventory.PageSchema),
-    _list("/api/inventory/simple", inventory.simple, "All stock, a row a stack", inventory.SimpleSchema, None),
-    _list("/api/inventory/expiring", inventory.expiring, "What expires within some days", inventory.ExpiringSchema,
-          inventory.DaysSchema),
-    _adding("", inventory.add_one, "Add one item", stock_bodies.ItemSchema, inventory.DoneSchema),
+          stock_answers.CompleteSchema, inventory.PageSchema),
+    _list("/api/inventory/simple", inventory.simple, "All stock, a row a stack", stock_answers.SimpleSchema,
+          inventory.PageSchema),
+    _list("/api/inventory/expiring", inventory.expiring, "What expires within some days", stock_answers.ExpiringSchema,
+          inventory.ExpiringQuerySchema),
+    _adding("", inventory.add_one, "Add one item", stock_bodies.ItemSchema, stock_answers.DoneSchema),
     _adding("/ingredients", inventory.add_many, "Add items; all or none", inventory.IngredientsSchema,
-            inventory.DoneSchema),
+            stock_answers.DoneSchema),
     _adding("/bulk-add", inventory.add_bulk, "Add up to 100 items, each with its own result", inventory.BulkSchema,
-            inventory.BulkAnswerSchema),
+            stock_answers.BulkAnswerSchema),
     _adding("/bulk", inventory.add_bulk, "The same, under its short address", inventory.BulkSchema,
-            inventory.BulkAnswerSchema),
+            stock_answers.BulkAnswerSchema),
     _adding("/ingredients/from-recognition", inventory.ingredients_from_recognition, "Accept recognised ingredients",
-            inventory.ReviewedIngredientsSchema, inventory.DoneSchema),
+            inventory.ReviewedIngredientsSchema, stock_answers.DoneSchema),
     _adding("/foods/from-recognition", inventory.foods_from_recognition, "Accept recognised dishes",
-            inventory.ReviewedFoodsSchema, inventory.DoneSchema),
+            inventory.ReviewedFoodsSchema, stock_answers.DoneSchema),
 )
 
 _INGREDIENT = "/api/inventory/ingredients/{name}/{added_at}"
 _DISH = "/api/inventory/foods/{name}/{added_at}"
 
 STACKS = (
-    _change("PUT", _INGREDIENT, stacks.update, "Correct a stack", stock_bodies.ItemSchema, stacks.ChangedSchema),
+    _change("PUT", _INGREDIENT, stacks.update, "Correct a stack", stock_bodies.ItemSchema, stock_answers.ChangedSchema),
     _change("PATCH", f"{_INGREDIENT}/quantity", stacks.set_quantity, "Correct how much there is", stacks.QuantitySchema,
-            stacks.ChangedSchema),
+            stock_answers.ChangedSchema),
     _change("PATCH", f"{_DISH}/quantity", stacks.set_servings, "Correct how many portions there are",
-            stacks.ServingsSchema, stacks.ChangedSchema),
+            stacks.ServingsSchema, stock_answers.ChangedSchema),
     _change("POST", f"{_INGREDIENT}/consume", stacks.consume, "Eat some or all of a stack", stacks.ConsumeSchema,
-            stacks.EatenSchema),
+            stock_answers.EatenSchema),
     _change("POST", f"{_DISH}/consume", stacks.consume_dish, "Eat some or all portions of a dish", stacks.ConsumeSchema,
-            stacks.EatenSchema),
-    _change("DELETE", _INGREDIENT, stacks.remove, "Remove a stack that was not there", None, stacks.ChangedSchema),
-    _change("DELETE", _DISH, stacks.remove, "Remove a dish that was not there", None, stacks.ChangedSchema),
+            stock_answers.EatenSchema),
+    _change("DELETE", _INGREDIENT, stacks.remove, "Remove a stack that was not there", None,
+            stock_answers.ChangedSchema),
+    _change("DELETE", _DISH, stacks.remove_dish, "Remove a dish that was not there", None, stock_answers.ChangedSchema),
     _change("DELETE", "/api/inventory/ingredients/{name}", stacks.remove_all, "Remove every stack of a name", None,
-            stacks.ChangedSchema),
+            stock_answers.ChangedSchema),
 )
 
 JOURNAL = (

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.schema import households
+from storage.sqlite_cursor import use_one_trip
 from zwai.errors import DatabaseDown, StorageFull, TokenRevoked
 from zwai.records.people import HouseholdId
 
@@ -125,6 +126,8 @@ def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
     if query_only:
         pragmas.append("query_only=ON")
+
+    use_one_trip(engine)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:

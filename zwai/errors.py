@@ -211,6 +211,12 @@ class CannotUndo(Conflict):
     en = "A later change touched the same stock. Undo that one first."
 
 
+class UndoIsFinal(Conflict):
+    code = "undo_is_final"
+    es = "Deshacer no se deshace. Repite el cambio si lo quieres de vuelta."
+    en = "An undo cannot be undone. Repeat the change if you want it back."
+
+
 class AlreadyUndone(Conflict):
     code = "already_undone"
     es = "Ese cambio ya fue deshecho."
