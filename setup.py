@@ -18,7 +18,7 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["zwai", "zwai.*", "handlers", "storage", "storage.*", "ai", "ai.*"]),
     package_data={
-        "zwai": ["knowledge/data/*", "knowledge/*.md", "page/*"],
+        "zwai": ["knowledge/data/*", "knowledge/*.md", "page/*", "samples/*"],
         "storage": ["migrations/*", "migrations/versions/*"],
         "ai": ["models/*"],
     },

@@ -21,7 +21,7 @@ WINDOWS = (4, 6, 9, 13)  # sides, in cells
 CROP_PX = 224
 PROPOSALS = 12
 PROPOSED_LEAST = 0.5
-NAMED_LEAST = 0.6  # calibrated
+NAMED_LEAST = 0.7  # calibrated; on collages of held-out photos: 85 % right, 68 % found
 OVERLAP = 0.35  # of the smaller window; more means the same thing
 
 

@@ -26,11 +26,10 @@ class Bearers:
 
     def access(self, authorization: str | None, now: datetime) -> Claims:
         """Claims of the access token in an Authorization header. Raises NotSignedIn and its kinds."""
-        token = bearer_token(authorization)
-        claims = self._seen.get(token)
-        if claims is None:
-            claims = verify(self._keys, TokenKind.ACCESS, token, now)
-            self._seen.put(token, claims)
+        claims = self._seen.get(authorization) if authorization else None
+        if authorization is None or claims is None:
+            claims = verify(self._keys, TokenKind.ACCESS, bearer_token(authorization), now)
+            self._seen.put(str(authorization), claims)
         elif now.timestamp() > claims.expires_at + LEEWAY_S:
             raise TokenExpired
         return claims
@@ -53,13 +52,15 @@ def bearer_token(authorization: str | None) -> str:
 
 
 async def fetch_session(kitchen: Kitchen, session: SessionId, now: datetime) -> CachedSession:
-    """The session from SQL, kept in the cache for the next request. Raises TokenRevoked when it has ended."""
+    """The session and its household's version from SQL, kept in the cache. Raises TokenRevoked when it has ended."""
     async with kitchen.database.read() as tx:
-        found = await people.session(tx, session, now)
+        found = await people.session_and_version(tx, session, now)
     if found is None:
         raise TokenRevoked
-    await kitchen.cache.keep_session(found, now.timestamp())
-    return found
+    kept, version = found
+    await kitchen.cache.keep_session(kept, now.timestamp())
+    await kitchen.cache.raise_version(kept.household, version, now.timestamp())
+    return kept
 
 
 def check_signed_url(request: web.Request, kitchen: Kitchen, now: datetime) -> None:

@@ -8,33 +8,35 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from handlers.route import CacheFor
+from handlers.route import CacheFor, Route
 from zwai.kitchen.photo_urls import week_of
 from zwai.records.people import AccountId, Language
 
 CACHE_HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Accept-Language"}
 
 
-def request_key(
-    request: web.Request, shared: CacheFor, fields: Collection[str], account: AccountId, language: Language | None
-) -> str:
-    """Names an answer within its household.
+class Keys:
+    """Names a route's answers within a household."""
 
-    Who asks for no language gets the one of their profile, which is not known before the session is:
-    their account stands for it.
-    """
-    subject = account if shared is CacheFor.MEMBER or language is None else ""
-    query = _canonical(request, fields) if request.query_string else ""
-    return f"\n{request.path.rstrip('/')}\n{query}\n{language}\n{subject}"
+    def __init__(self, route: Route, fields: Collection[str], release: str) -> None:
+        self._member = route.cache is CacheFor.MEMBER
+        self._path = None if "{" in route.path else route.path
+        self._fields = fields
+        self._release = release
 
+    def key(self, request: web.Request, account: AccountId, language: Language | None, now: datetime) -> str:
+        """The key of the answer to `request`; photo addresses in it change with the week.
 
-def era(release: str, now: datetime) -> str:
-    """The part of the key that changes without a write: the release, and the week of the photo addresses."""
-    return f"\n{week_of(now)}\n{release}"
+        Who asks for no language gets that of their profile. It is not known before the session is,
+        so their account stands for it.
+        """
+        path = self._path or request.path.rstrip("/")
+        query = self._canonical(request) if request.rel_url.raw_query_string else ""
+        subject = account if self._member or language is None else ""
+        return f"\n{path}\n{query}\n{language}\n{subject}\n{week_of(now)}\n{self._release}"
 
-
-def _canonical(request: web.Request, fields: Collection[str]) -> str:
-    return urlencode(sorted((name, value) for name, value in request.query.items() if name in fields))
+    def _canonical(self, request: web.Request) -> str:
+        return urlencode(sorted((name, value) for name, value in request.query.items() if name in self._fields))
 
 
 def etag_of(household: str, key: str, version: int, day: str) -> str:

@@ -19,7 +19,7 @@ from multidict import CIMultiDict
 from handlers import auth, bodies, caching, limits, schemas
 from handlers.answer import JSON, Answer
 from handlers.auth import Bearers
-from handlers.caching import CACHE_HEADERS, LocalDays
+from handlers.caching import CACHE_HEADERS, Keys, LocalDays
 from handlers.call import KITCHEN, Call
 from handlers.cors import Origins
 from handlers.errors import SECURITY_HEADERS, answer_of
@@ -59,15 +59,17 @@ def make_site(
     `origins`: web pages from elsewhere whose scripts may call the API.
     """
     desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins))
-    app = web.Application(client_max_size=bodies.JSON_LIMIT, middlewares=[cover_router(desk.origins)])
-    cover_parser()
+    app = web.Application(client_max_size=bodies.JSON_LIMIT)
     app[KITCHEN] = kitchen
     app[TABLE] = table
-    for route in table:
-        serve = Endpoint(route, desk, policies.get(route.limit)).serve
-        for path in dict.fromkeys((route.path, route.path.rstrip("/") + "/")):
-            for method in ("GET", "HEAD") if route.method == "GET" else (route.method,):
-                app.router.add_route(method, path, serve, expect_handler=take_expectation)
+    endpoints = [Endpoint(route, desk, policies.get(route.limit)) for route in table]
+    for path in dict.fromkeys(route.path for route in table):
+        here = [endpoint for endpoint in endpoints if endpoint.route.path == path]
+        _add_path(app, path, here)
+        if path != "/":
+            _add_path(app, f"{path}/", here)
+    cover_router(app, desk.origins)
+    cover_parser()
     return app
 
 
@@ -75,13 +77,13 @@ class Endpoint:
     """One route at work. What its answers have in common is worked out once."""
 
     def __init__(self, route: Route, desk: Desk, policy: LimitPolicy | None) -> None:
-        self._route = route
+        self.route = route
         self._desk = desk
         self._kitchen = desk.kitchen
         self._policy = policy
         self._body = route.body() if route.body else None
         self._query = route.query() if route.query else None
-        self._fields = frozenset(self._query.load_fields) if self._query else frozenset[str]()
+        self._keys = Keys(route, schemas.names_of(self._query) if self._query else (), desk.kitchen.release)
         self._cached = route.cache is not CacheFor.NONE
         self._lasting = _lasting_headers(route, policy)
         # Copied for each answer, which is cheaper than being built for it.
@@ -102,7 +104,7 @@ class Endpoint:
             self._note(call, response.status, began, error.code)
         except Exception:
             response = self._respond(call, self._refusal(call, Unexpected()))
-            log.exception("request_id=%s route=%r unexpected", request_id, self._route.name)
+            log.exception("request_id=%s route=%r unexpected", request_id, self.route.name)
         else:
             if time.monotonic() - began > SLOW_S:
                 self._note(call, response.status, began, "slow")
@@ -110,11 +112,10 @@ class Endpoint:
 
     async def _through(self, call: Call[Any, Any], asked: Language | None) -> web.StreamResponse:
         key = ""
-        if self._route.auth is Auth.ACCESS:
+        if self.route.auth is Auth.ACCESS:
             call.claims = self._desk.bearers.access(call.request.headers.get("Authorization"), call.now)
             if self._cached:
-                key = caching.request_key(call.request, self._route.cache, self._fields, call.claims.account, asked)
-                key += caching.era(self._kitchen.release, call.now)
+                key = self._keys.key(call.request, call.claims.account, asked, call.now)
             glance = await self._look(call, key, asked, self._policy)
             limits.refuse_beyond(call.verdict)
             if self._cached and (kept := self._kept(call, key, glance)) is not None:
@@ -127,16 +128,16 @@ class Endpoint:
         return self._respond(call, answer)
 
     async def _look(self, call: Call[Any, Any], key: str, asked: Language | None, policy: LimitPolicy | None) -> Glance:
-        """Session, limit, version and body in one round trip; a session that the cache has lost costs two more."""
+        """Session, limit, version and body in one round trip; what the cache has lost of them costs two more."""
         cache, now_s = self._kitchen.cache, call.now.timestamp()
         glance = await cache.glance(call.claims.session, key, now_s, policy)
-        session = glance.session
-        if session is None:
+        session, call.verdict = glance.session, glance.verdict
+        if session is None or (self._cached and glance.version is None):
             session = await auth.fetch_session(self._kitchen, call.claims.session, call.now)
-            glance = await cache.glance(call.claims.session, key, now_s, policy)
+            glance = await cache.glance(call.claims.session, key, now_s, None if call.verdict else policy)
+            call.verdict = call.verdict or glance.verdict
         call.session = session
         call.wrote, call.known_version = glance.wrote, glance.version
-        call.verdict = glance.verdict
         if asked is None:
             call.language = Language(session.language)
         return glance
@@ -148,11 +149,11 @@ class Endpoint:
             group = limits.address_group(call.request.remote)
             call.verdict = await self._kitchen.cache.limit(group, self._policy, call.now.timestamp())
             limits.refuse_beyond(call.verdict)
-        if self._route.auth is Auth.REFRESH:
+        if self.route.auth is Auth.REFRESH:
             call.bearer, call.claims = self._desk.bearers.refresh(authorization, call.now)
-        elif self._route.auth is Auth.SIGNED_URL:
+        elif self.route.auth is Auth.SIGNED_URL:
             auth.check_signed_url(call.request, self._kitchen, call.now)
-        elif self._route.auth is Auth.OPTIONAL and authorization:
+        elif self.route.auth is Auth.OPTIONAL and authorization:
             call.claims = self._desk.bearers.access(authorization, call.now)
             await self._look(call, "", asked, None)
 
@@ -193,7 +194,7 @@ class Endpoint:
     async def _work(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
         """Read the request and have its handler answer it, within the route's deadline."""
         try:
-            async with asyncio.timeout(self._route.deadline_s) as call.deadline:
+            async with asyncio.timeout(self.route.deadline_s) as call.deadline:
                 return await self._answer(call)
         except TimeoutError as error:
             if call.deadline is None or not call.deadline.expired():
@@ -202,7 +203,7 @@ class Endpoint:
 
     async def _answer(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
         document = await self._read(call)
-        if (key := call.request.headers.get("Idempotency-Key")) is None or self._route.replay is Replay.NONE:
+        if (key := call.request.headers.get("Idempotency-Key")) is None or self.route.replay is Replay.NONE:
             return await self._handle(call)
         call.keyed = self._keyed(call, key)
         try:
@@ -227,16 +228,16 @@ class Endpoint:
         """The handler's answer; a transaction that the database gave up is started over, unless an upload fed it."""
         for _ in range(0 if call.is_multipart else RESTARTS):
             try:
-                return await self._route.handler(call)
+                return await self.route.handler(call)
             except TransactionLost:
-                log.info("request_id=%s route=%r started over", call.request_id, self._route.name)
-        return await self._route.handler(call)
+                log.info("request_id=%s route=%r started over", call.request_id, self.route.name)
+        return await self.route.handler(call)
 
     async def _read(self, call: Call[Any, Any]) -> dict[str, Any] | None:
         """Load query and body; gives what the fingerprint covers, None when that is only known after an upload."""
         if self._query is not None:
             call.query = schemas.load(self._query, dict(call.request.query))
-        consumes = self._route.consumes
+        consumes = self.route.consumes
         if consumes is Consumes.MULTIPART or (consumes is Consumes.JSON_OR_MULTIPART and call.is_multipart):
             call.body = None
             return None
@@ -248,8 +249,8 @@ class Endpoint:
 
     def _keyed(self, call: Call[Any, Any], key: str) -> KeyedRequest:
         household, path = call.member.household, call.request.path.rstrip("/")
-        key_id = claim_id(household, self._route.method, path, check_key(key))
-        return KeyedRequest(self._kitchen.database, household, key_id, self._route.deadline_s, call.now)
+        key_id = claim_id(household, self.route.method, path, check_key(key))
+        return KeyedRequest(self._kitchen.database, household, key_id, self.route.deadline_s, call.now)
 
     def _refusal(self, call: Call[Any, Any], error: ZwaiError) -> Answer:
         return answer_of(error, call.language, call.request_id, call.request.path)
@@ -277,10 +278,17 @@ class Endpoint:
         """One line on what was refused (quietly, unless it is our side that is down) or slow."""
         level = logging.WARNING if status >= 500 or code == "slow" else logging.INFO
         elapsed_ms = round((time.monotonic() - began) * 1000)
-        name = self._route.name
+        name = self.route.name
         log.log(
             level, "request_id=%s route=%r status=%d code=%s ms=%d", call.request_id, name, status, code, elapsed_ms
         )
+
+
+def _add_path(app: web.Application, path: str, endpoints: Iterable[Endpoint]) -> None:
+    resource = app.router.add_resource(path)
+    for endpoint in endpoints:
+        for method in ("GET", "HEAD") if endpoint.route.method == "GET" else (endpoint.route.method,):
+            resource.add_route(method, endpoint.serve, expect_handler=take_expectation)
 
 
 def _lasting_headers(route: Route, policy: LimitPolicy | None) -> dict[str, str]:

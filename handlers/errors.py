@@ -42,8 +42,6 @@ SECURITY_HEADERS = {
     "Server": "zwai",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
-    "Referrer-Policy": "no-referrer",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 
 

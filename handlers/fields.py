@@ -1,5 +1,6 @@
 """Fields of request bodies: the wire's words, numbers and days, each made into one of our records or refused."""
 
+import base64
 import re
 import unicodedata
 from collections.abc import Callable
@@ -7,13 +8,16 @@ from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+import orjson
 from marshmallow import fields
 
 from handlers.schemas import refusal
 from zwai.kitchen.photo_urls import photo_id_of
+from zwai.knowledge.names import label_key
 from zwai.knowledge.words import place_of, time_unit_of, unit_of
 
 LONGEST_LABEL = 100
+LONGEST_KEY = 200  # some characters unfold: U+FDFA alone becomes eighteen
 LARGEST_AMOUNT = Decimal(1_000_000)
 SMALLEST_STEP = Decimal("0.001")
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].+)?")
@@ -28,7 +32,7 @@ class Label(fields.Field[str]):
         label = " ".join(value.split())
         if not any(unicodedata.category(character)[0] in "LNPS" for character in label):
             raise refusal("empty", "no puede estar vacío.", "may not be empty.")
-        if len(label) > LONGEST_LABEL:
+        if len(label) > LONGEST_LABEL or len(label_key(label)) > LONGEST_KEY:
             es = f"debe tener como máximo {LONGEST_LABEL} caracteres."
             raise refusal("too_long", es, f"must have at most {LONGEST_LABEL} characters.")
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
@@ -47,7 +51,7 @@ class Amount(fields.Field[Decimal]):
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise refusal("wrong_type", "debe ser un número.", "must be a number.")
         try:
-            amount = Decimal(str(value).strip())
+            amount = Decimal(str(value).strip().replace("_", "?"))  # Decimal would read 1_000
         except InvalidOperation:
             raise refusal("wrong_type", "debe ser un número.", "must be a number.") from None
         if not amount.is_finite():
@@ -121,6 +125,42 @@ def parse_moment(text: str) -> datetime | None:
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+class Cursor(fields.Field[tuple[Any, ...]]):
+    """Where a page ended: the key of its last row, opaque to clients. `parts` read the key's members."""
+
+    def __init__(self, *parts: Callable[[str], Any], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._parts = parts
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[Any, ...]:
+        try:
+            texts = orjson.loads(base64.urlsafe_b64decode(value))
+            return tuple(part(text) for part, text in zip(self._parts, texts, strict=True))
+        except (ValueError, TypeError):
+            raise refusal("bad_cursor", "no es un cursor de esta API.", "is not a cursor of this API.") from None
+
+
+def cursor_of(*key: str | date) -> str:
+    """The cursor after the row with this key."""
+    texts = [part.isoformat() if isinstance(part, date) else part for part in key]
+    return base64.urlsafe_b64encode(orjson.dumps(texts)).decode()
+
+
+def as_text(text: Any) -> str:
+    """A text part of a cursor. Raises TypeError."""
+    if not isinstance(text, str):
+        raise TypeError
+    return text
+
+
+def as_moment(text: Any) -> datetime:
+    """A moment in a cursor. Raises ValueError."""
+    moment = parse_moment(as_text(text))
+    if moment is None:
+        raise ValueError
+    return moment
 
 
 class PhotoPath(fields.Field[Any]):

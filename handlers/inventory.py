@@ -1,27 +1,25 @@
 """The household's stock: lists, adding, correcting, eating, removing."""
 
-import base64
-import binascii
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date
 from typing import Any
 
-import orjson
 from marshmallow import Schema, fields, pre_load, validate
 
 from handlers import schemas, wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.schemas import RequestSchema, refusal
+from handlers.fields import Cursor, as_moment, as_text, cursor_of
+from handlers.schemas import RequestSchema
 from handlers.stock_bodies import MOST_ITEMS, DishSchema, ItemBody, ItemSchema, new_item
 from zwai.errors import Invalid, Problem
 from zwai.kitchen import inventory, recognition
-from zwai.kitchen.inventory import Shelf, today_of
+from zwai.kitchen.inventory import today_of
 from zwai.kitchen.recognition import Accepted
 from zwai.knowledge.words import render_time_unit
 from zwai.records.photos import RecognitionId
-from zwai.records.stock import Batch, Kind, TimeUnit
+from zwai.records.stock import Batch, ExpiryKey, Kind, StackKey, TimeUnit
 
 MOST_DAYS = 3650
 LARGEST_PAGE = 500
@@ -92,98 +90,62 @@ class BulkSchema(RequestSchema):
 @dataclass(frozen=True, slots=True)
 class PageQuery:
     limit: int | None = None
-    cursor: tuple[str, str, datetime, str] | None = None
-
-
-class Cursor(fields.Field[tuple[str, str, datetime, str]]):
-    """Where a page ended; opaque to clients."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> tuple[str, str, datetime, str]:
-        try:
-            kind, label_key, added_at, batch = orjson.loads(base64.urlsafe_b64decode(value))
-            return str(kind), str(label_key), datetime.fromisoformat(added_at), str(batch)
-        except (binascii.Error, ValueError, TypeError):
-            raise refusal("bad_cursor", "no es un cursor de esta API.", "is not a cursor of this API.") from None
+    cursor: StackKey | None = None
 
 
 class PageSchema(RequestSchema):
+    """Without a limit, the whole list."""
+
     record = PageQuery
     limit = fields.Integer(validate=validate.Range(min=1, max=LARGEST_PAGE))
-    cursor = Cursor()
+    cursor = Cursor(as_text, as_text, as_moment, as_text)
 
 
 @dataclass(frozen=True, slots=True)
-class DaysQuery:
+class ExpiringQuery:
     days: int = 3
+    limit: int | None = None
+    cursor: ExpiryKey | None = None
 
 
-class DaysSchema(RequestSchema):
-    record = DaysQuery
+class ExpiringQuerySchema(RequestSchema):
+    record = ExpiringQuery
     days = fields.Integer(validate=validate.Range(min=0, max=MOST_DAYS))
-
-
-class ListSchema(Schema):
-    ingredients = fields.List(fields.Dict(), required=True)
-    food_items = fields.List(fields.Dict(), required=True)
-    next_cursor = fields.String(allow_none=True)
-
-
-class CompleteSchema(ListSchema):
-    total_ingredients = fields.Integer(required=True)
-    enriched_with = fields.List(fields.String(), required=True)
-
-
-class SimpleSchema(Schema):
-    ingredients = fields.List(fields.Dict(), required=True)
-    total_items = fields.Integer(required=True)
-    format = fields.String(required=True)
-
-
-class ExpiringSchema(Schema):
-    expiring_items = fields.List(fields.Dict(), required=True)
-    within_days = fields.Integer(required=True)
-    count = fields.Integer(required=True)
-
-
-class DoneSchema(Schema):
-    message = fields.String(required=True)
-    items = fields.List(fields.Dict())
-    entry_id = fields.String(allow_none=True)
-
-
-class BulkAnswerSchema(DoneSchema):
-    added = fields.Integer(required=True)
-    rejected = fields.Integer(required=True)
-    results = fields.List(fields.Dict(), required=True)
+    limit = fields.Integer(validate=validate.Range(min=1, max=LARGEST_PAGE))
+    cursor = Cursor(date.fromisoformat, as_text)
 
 
 async def stock(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
-        held = await inventory.shelves(tx, call.member.household, call.query.limit, call.query.cursor)
-        return call.answer({**_lists(call, held), "next_cursor": _next_cursor(held, call.query.limit)})
+        held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
+        return call.answer({**_shelved(call, held), "next_cursor": _cursor(held, more=more)})
 
 
 async def complete(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
-        held = await inventory.shelves(tx, call.member.household, call.query.limit, call.query.cursor)
-        lists = _lists(call, held)
-        more = {"total_ingredients": len(lists["ingredients"]), "enriched_with": []}
-        return call.answer({**lists, **more, "next_cursor": _next_cursor(held, call.query.limit)})
+        held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
+        lists = _shelved(call, held)
+        counts = {"total_ingredients": len(lists["ingredients"]), "enriched_with": []}
+        return call.answer({**lists, **counts, "next_cursor": _cursor(held, more=more)})
 
 
-async def simple(call: Call[None]) -> Answer:
+async def simple(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
-        held = await inventory.shelves(tx, call.member.household)
-        items = [_simple(call, batch) for one in held for batch in one.batches]
-        return call.answer({"ingredients": items, "total_items": len(items), "format": "recognition_compatible"})
+        held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
+        items = [_simple(call, batch) for batch in held]
+        body = {"ingredients": items, "total_items": len(items), "format": "recognition_compatible"}
+        return call.answer({**body, "next_cursor": _cursor(held, more=more)})
 
 
-async def expiring(call: Call[None, DaysQuery]) -> Answer:
-    today = today_of(call.member, call.now)
+async def expiring(call: Call[None, ExpiringQuery]) -> Answer:
+    today, query = today_of(call.member, call.now), call.query
     async with call.read() as tx:
-        found = await inventory.expiring(tx, call.member.household, today, call.query.days)
-        items = [wire.batch(call, batch) for batch in found]
-        return call.answer({"expiring_items": items, "within_days": call.query.days, "count": len(items)})
+        household = call.member.household
+        held, more = await inventory.expiring(tx, household, today, query.days, query.limit, query.cursor)
+        items = [wire.batch(call, batch) for batch in held]
+        cursor = cursor_of(held[-1].expiry.day, held[-1].id) if more else None
+        body = {"expiring_items": items, "within_days": query.days, "count": len(items)}
+        return call.answer({**body, "next_cursor": cursor})
 
 
 async def add_one(call: Call[ItemBody]) -> Answer:
@@ -274,25 +236,24 @@ def _saved(call: Call[Any], number: int) -> str:
     return wire.sentence(call, f"Guardamos {number} {'producto' if number == 1 else 'productos'}.", en)
 
 
-def _lists(call: Call[Any, Any], held: Sequence[Shelf]) -> dict[str, Any]:
+def _shelved(call: Call[Any, Any], held: Sequence[Batch]) -> dict[str, Any]:
+    """Ingredients and dishes, each name with its stacks."""
     today = today_of(call.member, call.now)
-    shown = [(one.kind, wire.shelf(call, one, today)) for one in held]
-    return {
-        "ingredients": [one for kind, one in shown if kind is Kind.INGREDIENT],
-        "food_items": [one for kind, one in shown if kind is Kind.DISH],
-    }
+    lists: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
+    for shelf in inventory.shelves(held):
+        lists[shelf.kind].append(wire.shelf(call, shelf, today))
+    return {"ingredients": lists[Kind.INGREDIENT], "food_items": lists[Kind.DISH]}
 
 
-def _next_cursor(held: Sequence[Shelf], limit: int | None) -> str | None:
-    """Where the next page begins; None when this one was not full."""
-    if limit is None or sum(len(one.batches) for one in held) < limit:
+def _cursor(held: Sequence[Batch], *, more: bool) -> str | None:
+    """Where the next page begins; None when this is the last one."""
+    if not more:
         return None
-    last = held[-1].newest
-    key = [last.kind, last.label_key, last.added_at.isoformat(), last.id]
-    return base64.urlsafe_b64encode(orjson.dumps(key)).decode()
+    last = held[-1]
+    return cursor_of(last.kind, last.label_key, last.added_at, last.id)
 
 
-def _simple(call: Call[Any], batch: Batch) -> dict[str, Any]:
+def _simple(call: Call[Any, Any], batch: Batch) -> dict[str, Any]:
     """One stack in the shape of a recognised item."""
     shown = wire.batch(call, batch)
     left = max(0, shown["days_to_expire"])

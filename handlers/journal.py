@@ -8,22 +8,32 @@ from marshmallow import Schema, fields, validate
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
+from handlers.fields import Cursor, as_text, cursor_of
 from handlers.schemas import RequestSchema
 from zwai.kitchen import journal
 from zwai.knowledge.words import render_unit
 from zwai.records.stock import Batch, EntryId, JournalEntry
 
+LARGEST_VERSION = 2**62  # the column's, with room
+
+
+def _version(text: Any) -> int:
+    version = int(text)
+    if not 0 <= version <= LARGEST_VERSION:
+        raise ValueError
+    return version
+
 
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
     limit: int = 50
-    cursor: int | None = None
+    cursor: tuple[int, str] | None = None
 
 
 class HistoryQuerySchema(RequestSchema):
     record = HistoryQuery
     limit = fields.Integer(validate=validate.Range(min=1, max=200))
-    cursor = fields.Integer(validate=validate.Range(min=0, max=2**62))
+    cursor = Cursor(_version, as_text)
 
 
 class HistorySchema(Schema):
@@ -38,9 +48,9 @@ class UndoneSchema(Schema):
 
 async def history(call: Call[None, HistoryQuery]) -> Answer:
     async with call.read() as tx:
-        found = await journal.history(tx, call.member.household, call.query.limit, call.query.cursor)
-        more = str(found[-1].version) if len(found) == call.query.limit else None
-        return call.answer({"entries": [_entry(call, entry) for entry in found], "next_cursor": more})
+        found, more = await journal.history(tx, call.member.household, call.query.limit, call.query.cursor)
+        cursor = cursor_of(str(found[-1].version), found[-1].id) if more else None
+        return call.answer({"entries": [_entry(call, entry) for entry in found], "next_cursor": cursor})
 
 
 async def undo(call: Call[None]) -> Answer:

@@ -2,7 +2,7 @@
 
 from marshmallow import Schema
 
-from handlers import accounts, inventory, journal, photos, recognition, stacks, stock_bodies, system
+from handlers import accounts, inventory, journal, photos, recognition, stacks, stock_answers, stock_bodies, system
 from handlers.route import Auth, CacheFor, Consumes, Handler, Limit, Replay, Route
 
 SYSTEM = (
@@ -35,35 +35,77 @@ SYSTEM = (
 # fmt: off (a row reads best as a few lines)
 ACCOUNTS = (
     Route(
-        "POST", "/api/auth/guest-login", accounts.guest_login, "Begin as a guest, with a household of your own",
-        body=accounts.GuestSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN,
+        "POST",
+        "/api/auth/guest-login",
+        accounts.guest_login,
+        "Begin as a guest, with a household of your own",
+        body=accounts.GuestSchema,
+        answer=accounts.SignedInSchema,
+        auth=Auth.NONE,
+        limit=Limit.SIGN_IN,
         tags=("accounts",),
     ),
     Route(
-        "POST", "/api/auth/register", accounts.register, "Open a local account",
-        body=accounts.RegisterSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN,
-        statuses=(201,), tags=("accounts",),
-    ),
-    Route(
-        "POST", "/api/auth/login", accounts.login, "Sign in with e-mail and password",
-        body=accounts.LoginSchema, answer=accounts.SignedInSchema, auth=Auth.NONE, limit=Limit.SIGN_IN,
+        "POST",
+        "/api/auth/register",
+        accounts.register,
+        "Open a local account",
+        body=accounts.RegisterSchema,
+        answer=accounts.SignedInSchema,
+        auth=Auth.NONE,
+        limit=Limit.SIGN_IN,
+        statuses=(201,),
         tags=("accounts",),
     ),
     Route(
-        "POST", "/api/auth/refresh", accounts.refresh, "Trade the refresh token for a new pair",
-        answer=accounts.TokensSchema, auth=Auth.REFRESH, limit=Limit.REFRESH, tags=("accounts",),
+        "POST",
+        "/api/auth/login",
+        accounts.login,
+        "Sign in with e-mail and password",
+        body=accounts.LoginSchema,
+        answer=accounts.SignedInSchema,
+        auth=Auth.NONE,
+        limit=Limit.SIGN_IN,
+        tags=("accounts",),
     ),
     Route(
-        "POST", "/api/auth/logout", accounts.logout, "End this session at once",
-        answer=accounts.LogoutSchema, limit=Limit.WRITE, tags=("accounts",),
+        "POST",
+        "/api/auth/refresh",
+        accounts.refresh,
+        "Trade the refresh token for a new pair",
+        answer=accounts.TokensSchema,
+        auth=Auth.REFRESH,
+        limit=Limit.REFRESH,
+        tags=("accounts",),
     ),
     Route(
-        "GET", "/api/user/profile", accounts.profile, "Your profile and preferences",
-        answer=accounts.ProfileAnswerSchema, limit=Limit.READ, cache=CacheFor.MEMBER, tags=("accounts",),
+        "POST",
+        "/api/auth/logout",
+        accounts.logout,
+        "End this session at once",
+        answer=accounts.LogoutSchema,
+        limit=Limit.WRITE,
+        tags=("accounts",),
     ),
     Route(
-        "PUT", "/api/user/profile", accounts.change_profile, "Change your profile; what is left out stays",
-        body=accounts.ProfileSchema, answer=accounts.ChangedProfileSchema, limit=Limit.WRITE, replay=Replay.KEYED,
+        "GET",
+        "/api/user/profile",
+        accounts.profile,
+        "Your profile and preferences",
+        answer=accounts.ProfileAnswerSchema,
+        limit=Limit.READ,
+        cache=CacheFor.MEMBER,
+        tags=("accounts",),
+    ),
+    Route(
+        "PUT",
+        "/api/user/profile",
+        accounts.change_profile,
+        "Change your profile; what is left out stays",
+        body=accounts.ProfileSchema,
+        answer=accounts.ChangedProfileSchema,
+        limit=Limit.WRITE,
+        replay=Replay.KEYED,
         tags=("accounts",),
     ),
 )
@@ -74,27 +116,56 @@ RECOGNITION_S = 175.0
 
 PHOTOS = (
     Route(
-        "POST", "/api/image_management/upload_image", photos.upload_image, "Store a photo",
-        answer=photos.UploadedSchema, limit=Limit.UPLOAD, replay=Replay.KEYED, consumes=Consumes.MULTIPART,
-        statuses=(201,), deadline_s=UPLOAD_S, tags=("photos",),
+        "POST",
+        "/api/image_management/upload_image",
+        photos.upload_image,
+        "Store a photo",
+        answer=photos.UploadedSchema,
+        limit=Limit.UPLOAD,
+        replay=Replay.KEYED,
+        consumes=Consumes.MULTIPART,
+        statuses=(201,),
+        deadline_s=UPLOAD_S,
+        tags=("photos",),
     ),
     Route(
-        "POST", "/api/inventory/upload_image", photos.upload_inventory_image, "Store a photo of stock",
-        answer=photos.InventoryUploadedSchema, limit=Limit.UPLOAD, replay=Replay.KEYED, consumes=Consumes.MULTIPART,
-        statuses=(201,), deadline_s=UPLOAD_S, tags=("photos",),
+        "POST",
+        "/api/inventory/upload_image",
+        photos.upload_inventory_image,
+        "Store a photo of stock",
+        answer=photos.InventoryUploadedSchema,
+        limit=Limit.UPLOAD,
+        replay=Replay.KEYED,
+        consumes=Consumes.MULTIPART,
+        statuses=(201,),
+        deadline_s=UPLOAD_S,
+        tags=("photos",),
     ),
     Route(
-        "GET", "/photos/{photo:[0-9a-f]{32}}/{copy:display|thumbnail|ai}", photos.show, "A copy of a photo",
-        auth=Auth.SIGNED_URL, tags=("photos",),
+        "GET",
+        "/photos/{photo:[0-9a-f]{32}}/{copy:display|thumbnail|ai}",
+        photos.show,
+        "A copy of a photo",
+        auth=Auth.SIGNED_URL,
+        tags=("photos",),
     ),
 )
 
 
 def _recognition(path: str, handler: Handler, summary: str, answer: type[Schema], status: int = 200) -> Route:
     return Route(
-        "POST", f"/api/recognition/{path}", handler, summary,
-        body=recognition.PathsSchema, answer=answer, limit=Limit.RECOGNITION, replay=Replay.KEYED,
-        consumes=Consumes.JSON_OR_MULTIPART, statuses=(status,), deadline_s=RECOGNITION_S, tags=("recognition",),
+        "POST",
+        f"/api/recognition/{path}",
+        handler,
+        summary,
+        body=recognition.PathsSchema,
+        answer=answer,
+        limit=Limit.RECOGNITION,
+        replay=Replay.KEYED,
+        consumes=Consumes.JSON_OR_MULTIPART,
+        statuses=(status,),
+        deadline_s=RECOGNITION_S,
+        tags=("recognition",),
     )
 
 
@@ -103,38 +174,70 @@ RECOGNITION = (
         "ingredients", recognition.ingredients, "What ingredients are in these photos", recognition.IngredientsSchema
     ),
     _recognition(
-        "ingredients/complete", recognition.ingredients, "The same, with all that is known of each",
+        "ingredients/complete",
+        recognition.ingredients,
+        "The same, with all that is known of each",
         recognition.IngredientsSchema,
     ),
     _recognition("foods", recognition.foods, "What dishes are in these photos", recognition.FoodsSchema),
     _recognition("batch", recognition.batch, "What ingredients and dishes are in them", recognition.BatchSchema),
     _recognition(
-        "ingredients/async", recognition.ingredients_later, "The same as a job: ask for it later",
-        recognition.TaskSchema, 202,
+        "ingredients/async",
+        recognition.ingredients_later,
+        "The same as a job: ask for it later",
+        recognition.TaskSchema,
+        202,
     ),
     Route(
-        "GET", "/api/recognition/status/{task_id}", recognition.task, "How far a recognition job is",
-        answer=recognition.TaskSchema, limit=Limit.READ, tags=("recognition",),
+        "GET",
+        "/api/recognition/status/{task_id}",
+        recognition.task,
+        "How far a recognition job is",
+        answer=recognition.TaskSchema,
+        limit=Limit.READ,
+        tags=("recognition",),
     ),
     Route(
-        "GET", "/api/recognition/images/status/{task_id}", recognition.task, "The same, under its old address",
-        answer=recognition.TaskSchema, limit=Limit.READ, tags=("recognition",),
+        "GET",
+        "/api/recognition/images/status/{task_id}",
+        recognition.task,
+        "The same, under its old address",
+        answer=recognition.TaskSchema,
+        limit=Limit.READ,
+        tags=("recognition",),
     ),
     Route(
-        "GET", "/api/recognition/recognition/{recognition_id}/images", recognition.images, "A proposal with its images",
-        answer=recognition.ImagesSchema, limit=Limit.READ, tags=("recognition",),
+        "GET",
+        "/api/recognition/recognition/{recognition_id}/images",
+        recognition.images,
+        "A proposal with its images",
+        answer=recognition.ImagesSchema,
+        limit=Limit.READ,
+        tags=("recognition",),
     ),
     Route(
-        "GET", "/api/recognition/{recognition_id}/images", recognition.images, "The same, under its short address",
-        answer=recognition.ImagesSchema, limit=Limit.READ, tags=("recognition",),
+        "GET",
+        "/api/recognition/{recognition_id}/images",
+        recognition.images,
+        "The same, under its short address",
+        answer=recognition.ImagesSchema,
+        limit=Limit.READ,
+        tags=("recognition",),
     ),
 )
 
 
 def _list(path: str, handler: Handler, summary: str, answer: type[Schema], query: type[Schema] | None) -> Route:
     return Route(
-        "GET", path, handler, summary,
-        query=query, answer=answer, limit=Limit.READ, cache=CacheFor.HOUSEHOLD, tags=("inventory",),
+        "GET",
+        path,
+        handler,
+        summary,
+        query=query,
+        answer=answer,
+        limit=Limit.READ,
+        cache=CacheFor.HOUSEHOLD,
+        tags=("inventory",),
     )
 
 
@@ -142,60 +245,153 @@ def _change(
     method: str, path: str, handler: Handler, summary: str, body: type[Schema] | None, answer: type[Schema]
 ) -> Route:
     return Route(
-        method, path, handler, summary,
-        body=body, answer=answer, limit=Limit.WRITE, replay=Replay.KEYED, tags=("inventory",),
+        method,
+        path,
+        handler,
+        summary,
+        body=body,
+        answer=answer,
+        limit=Limit.WRITE,
+        replay=Replay.KEYED,
+        tags=("inventory",),
     )
 
 
 def _adding(path: str, handler: Handler, summary: str, body: type[Schema], answer: type[Schema]) -> Route:
     return Route(
-        "POST", f"/api/inventory{path}", handler, summary,
-        body=body, answer=answer, limit=Limit.BULK, replay=Replay.KEYED, statuses=(201,), tags=("inventory",),
+        "POST",
+        f"/api/inventory{path}",
+        handler,
+        summary,
+        body=body,
+        answer=answer,
+        limit=Limit.BULK,
+        replay=Replay.KEYED,
+        statuses=(201,),
+        tags=("inventory",),
     )
 
 
 INVENTORY = (
-    _list("/api/inventory", inventory.stock, "All stock", inventory.ListSchema, inventory.PageSchema),
-    _list("/api/inventory/complete", inventory.complete, "All stock, with what is known of each",
-          inventory.CompleteSchema, inventory.PageSchema),
-    _list("/api/inventory/simple", inventory.simple, "All stock, a row a stack", inventory.SimpleSchema, None),
-    _list("/api/inventory/expiring", inventory.expiring, "What expires within some days", inventory.ExpiringSchema,
-          inventory.DaysSchema),
-    _adding("", inventory.add_one, "Add one item", stock_bodies.ItemSchema, inventory.DoneSchema),
-    _adding("/ingredients", inventory.add_many, "Add items; all or none", inventory.IngredientsSchema,
-            inventory.DoneSchema),
-    _adding("/bulk-add", inventory.add_bulk, "Add up to 100 items, each with its own result", inventory.BulkSchema,
-            inventory.BulkAnswerSchema),
-    _adding("/bulk", inventory.add_bulk, "The same, under its short address", inventory.BulkSchema,
-            inventory.BulkAnswerSchema),
-    _adding("/ingredients/from-recognition", inventory.ingredients_from_recognition, "Accept recognised ingredients",
-            inventory.ReviewedIngredientsSchema, inventory.DoneSchema),
-    _adding("/foods/from-recognition", inventory.foods_from_recognition, "Accept recognised dishes",
-            inventory.ReviewedFoodsSchema, inventory.DoneSchema),
+    _list("/api/inventory", inventory.stock, "All stock", stock_answers.ListSchema, inventory.PageSchema),
+    _list(
+        "/api/inventory/complete",
+        inventory.complete,
+        "All stock, with what is known of each",
+        stock_answers.CompleteSchema,
+        inventory.PageSchema,
+    ),
+    _list(
+        "/api/inventory/simple",
+        inventory.simple,
+        "All stock, a row a stack",
+        stock_answers.SimpleSchema,
+        inventory.PageSchema,
+    ),
+    _list(
+        "/api/inventory/expiring",
+        inventory.expiring,
+        "What expires within some days",
+        stock_answers.ExpiringSchema,
+        inventory.ExpiringQuerySchema,
+    ),
+    _adding("", inventory.add_one, "Add one item", stock_bodies.ItemSchema, stock_answers.DoneSchema),
+    _adding(
+        "/ingredients",
+        inventory.add_many,
+        "Add items; all or none",
+        inventory.IngredientsSchema,
+        stock_answers.DoneSchema,
+    ),
+    _adding(
+        "/bulk-add",
+        inventory.add_bulk,
+        "Add up to 100 items, each with its own result",
+        inventory.BulkSchema,
+        stock_answers.BulkAnswerSchema,
+    ),
+    _adding(
+        "/bulk",
+        inventory.add_bulk,
+        "The same, under its short address",
+        inventory.BulkSchema,
+        stock_answers.BulkAnswerSchema,
+    ),
+    _adding(
+        "/ingredients/from-recognition",
+        inventory.ingredients_from_recognition,
+        "Accept recognised ingredients",
+        inventory.ReviewedIngredientsSchema,
+        stock_answers.DoneSchema,
+    ),
+    _adding(
+        "/foods/from-recognition",
+        inventory.foods_from_recognition,
+        "Accept recognised dishes",
+        inventory.ReviewedFoodsSchema,
+        stock_answers.DoneSchema,
+    ),
 )
 
 _INGREDIENT = "/api/inventory/ingredients/{name}/{added_at}"
 _DISH = "/api/inventory/foods/{name}/{added_at}"
 
 STACKS = (
-    _change("PUT", _INGREDIENT, stacks.update, "Correct a stack", stock_bodies.ItemSchema, stacks.ChangedSchema),
-    _change("PATCH", f"{_INGREDIENT}/quantity", stacks.set_quantity, "Correct how much there is", stacks.QuantitySchema,
-            stacks.ChangedSchema),
-    _change("PATCH", f"{_DISH}/quantity", stacks.set_servings, "Correct how many portions there are",
-            stacks.ServingsSchema, stacks.ChangedSchema),
-    _change("POST", f"{_INGREDIENT}/consume", stacks.consume, "Eat some or all of a stack", stacks.ConsumeSchema,
-            stacks.EatenSchema),
-    _change("POST", f"{_DISH}/consume", stacks.consume_dish, "Eat some or all portions of a dish", stacks.ConsumeSchema,
-            stacks.EatenSchema),
-    _change("DELETE", _INGREDIENT, stacks.remove, "Remove a stack that was not there", None, stacks.ChangedSchema),
-    _change("DELETE", _DISH, stacks.remove, "Remove a dish that was not there", None, stacks.ChangedSchema),
-    _change("DELETE", "/api/inventory/ingredients/{name}", stacks.remove_all, "Remove every stack of a name", None,
-            stacks.ChangedSchema),
+    _change("PUT", _INGREDIENT, stacks.update, "Correct a stack", stock_bodies.ItemSchema, stock_answers.ChangedSchema),
+    _change(
+        "PATCH",
+        f"{_INGREDIENT}/quantity",
+        stacks.set_quantity,
+        "Correct how much there is",
+        stacks.QuantitySchema,
+        stock_answers.ChangedSchema,
+    ),
+    _change(
+        "PATCH",
+        f"{_DISH}/quantity",
+        stacks.set_servings,
+        "Correct how many portions there are",
+        stacks.ServingsSchema,
+        stock_answers.ChangedSchema,
+    ),
+    _change(
+        "POST",
+        f"{_INGREDIENT}/consume",
+        stacks.consume,
+        "Eat some or all of a stack",
+        stacks.ConsumeSchema,
+        stock_answers.EatenSchema,
+    ),
+    _change(
+        "POST",
+        f"{_DISH}/consume",
+        stacks.consume_dish,
+        "Eat some or all portions of a dish",
+        stacks.ConsumeSchema,
+        stock_answers.EatenSchema,
+    ),
+    _change(
+        "DELETE", _INGREDIENT, stacks.remove, "Remove a stack that was not there", None, stock_answers.ChangedSchema
+    ),
+    _change("DELETE", _DISH, stacks.remove_dish, "Remove a dish that was not there", None, stock_answers.ChangedSchema),
+    _change(
+        "DELETE",
+        "/api/inventory/ingredients/{name}",
+        stacks.remove_all,
+        "Remove every stack of a name",
+        None,
+        stock_answers.ChangedSchema,
+    ),
 )
 
 JOURNAL = (
-    _list("/api/journal", journal.history, "What happened to the stock, newest first", journal.HistorySchema,
-          journal.HistoryQuerySchema),
+    _list(
+        "/api/journal",
+        journal.history,
+        "What happened to the stock, newest first",
+        journal.HistorySchema,
+        journal.HistoryQuerySchema,
+    ),
     _change("POST", "/api/journal/{entry_id}/undo", journal.undo, "Undo a change", None, journal.UndoneSchema),
 )
 

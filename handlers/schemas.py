@@ -38,6 +38,11 @@ def refusal(code: str, es: str, en: str) -> ValidationError:
     return ValidationError(said)
 
 
+def names_of(schema: Schema) -> frozenset[str]:
+    """The names under which a schema's members are sent."""
+    return frozenset(field.data_key or name for name, field in schema.load_fields.items())
+
+
 def load(schema: Schema, document: Mapping[str, Any]) -> Any:
     """The object that `schema` makes of `document`. Raises Invalid, with a pointer to each field at fault."""
     try:

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, pre_load, validate
+from marshmallow import ValidationError, fields, validate
 
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Amount, parse_moment
+from handlers.fields import Amount, parse_moment, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import ItemBody, expiry_given
 from zwai.errors import UnknownStack
@@ -17,7 +17,7 @@ from zwai.kitchen import consumption, inventory
 from zwai.kitchen.consumption import Eaten
 from zwai.kitchen.inventory import Correction, stack_ref
 from zwai.knowledge.words import render_unit
-from zwai.records.stock import Kind, Quantity, StackRef
+from zwai.records.stock import Kind, Quantity, StackRef, Unit
 
 LONGEST_REASON = 200
 
@@ -33,47 +33,40 @@ class QuantitySchema(RequestSchema):
 
 
 class ServingsSchema(RequestSchema):
-    record = QuantityBody
-    serving_quantity = Amount(required=True, zero=True, attribute="quantity")
+    """Portions, under the name of either contract."""
 
-    @pre_load
-    def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
-        return {"serving_quantity": document["quantity"], **document} if "quantity" in document else document
+    record = QuantityBody
+    serving_quantity = Amount(zero=True)
+    quantity = Amount(zero=True)
+
+    def _record(self, values: dict[str, Any]) -> QuantityBody:
+        given = [values[name] for name in ("serving_quantity", "quantity") if name in values]
+        if not given:
+            raise ValidationError({"serving_quantity": ["Missing data for required field."]})
+        return QuantityBody(given[0])
 
 
 @dataclass(frozen=True, slots=True)
 class ConsumeBody:
     amount: Decimal | None = None
+    unit: Unit | None = None
     reason: str | None = None
 
 
 class ConsumeSchema(RequestSchema):
-    """How much was eaten; left out, all of the stack."""
+    """How much was eaten, under the name of any contract; left out, all of the stack."""
 
     record = ConsumeBody
-    consumed_quantity = Amount(attribute="amount", allow_none=True)
-    consumption_reason = fields.String(
-        attribute="reason", allow_none=True, validate=validate.Length(max=LONGEST_REASON)
-    )
+    consumed_quantity = Amount(allow_none=True)
+    portions = Amount(allow_none=True)
+    consumed_portions = Amount(allow_none=True)
+    unit = unit_field(allow_none=True)
+    consumption_reason = fields.String(allow_none=True, validate=validate.Length(max=LONGEST_REASON))
 
-    @pre_load
-    def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+    def _record(self, values: dict[str, Any]) -> ConsumeBody:
         names = ("consumed_quantity", "portions", "consumed_portions")
-        given = next((document[name] for name in names if document.get(name) is not None), None)
-        return {**document, "consumed_quantity": given}
-
-
-class ChangedSchema(Schema):
-    message = fields.String(required=True)
-    items = fields.List(fields.Dict(), required=True)
-    entry_id = fields.String(allow_none=True)
-
-
-class EatenSchema(Schema):
-    message = fields.String(required=True)
-    action = fields.String(required=True)
-    consumed_at = fields.DateTime(required=True)
-    entry_id = fields.String(required=True)
+        amount = next((values[name] for name in names if values.get(name) is not None), None)
+        return ConsumeBody(amount, values.get("unit"), values.get("consumption_reason"))
 
 
 async def update(call: Call[ItemBody]) -> Answer:
@@ -108,11 +101,11 @@ async def consume_dish(call: Call[ConsumeBody]) -> Answer:
 
 async def remove(call: Call[None]) -> Answer:
     """Remove one stack; ingredients and dishes alike, since the client uses one path for both."""
-    ref, label = _stack(call)
-    async with call.write() as tx:
-        done = await inventory.remove_stack(tx, call.member, ref, label, call.now)
-        body = {"message": _removed(call, label), "ingredient": label, "food": label}
-        return call.answer({**body, "deleted_stack_added_at": ref.added_at, **wire.done(call, done)})
+    return await _remove(call, None)
+
+
+async def remove_dish(call: Call[None]) -> Answer:
+    return await _remove(call, Kind.DISH)
 
 
 async def remove_all(call: Call[None]) -> Answer:
@@ -121,6 +114,14 @@ async def remove_all(call: Call[None]) -> Answer:
         done = await inventory.remove_all(tx, call.member, label, call.now)
         body = {"message": _removed(call, label), "ingredient": label, "deleted": "all_stacks"}
         return call.answer({**body, **wire.done(call, done)})
+
+
+async def _remove(call: Call[None], kind: Kind | None) -> Answer:
+    ref, label = _stack(call)
+    async with call.write() as tx:
+        done = await inventory.remove_stack(tx, call.member, ref, label, call.now, kind=kind)
+        body = {"message": _removed(call, label), "ingredient": label, "food": label}
+        return call.answer({**body, "deleted_stack_added_at": ref.added_at, **wire.done(call, done)})
 
 
 async def _set_quantity(call: Call[QuantityBody], kind: Kind | None) -> Answer:
@@ -138,8 +139,10 @@ async def _correct(call: Call[Any], correction: Correction, kind: Kind | None) -
 async def _eat(call: Call[ConsumeBody], kind: Kind | None) -> Answer:
     ref, label = _stack(call)
     async with call.write() as tx:
-        reason = call.body.reason or ""
-        eaten = await consumption.eat(tx, call.member, ref, label, call.body.amount, call.now, kind=kind, reason=reason)
+        body = call.body
+        eaten = await consumption.eat(
+            tx, call.member, ref, label, body.amount, call.now, unit=body.unit, kind=kind, reason=body.reason or ""
+        )
         shown = _eaten_dish(call, eaten) if eaten.batch.kind is Kind.DISH else {}
         return call.answer({**_eaten(call, eaten), **shown})
 

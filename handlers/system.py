@@ -136,6 +136,7 @@ async def docs_style(_call: Call) -> web.Response:
 def _page(name: str) -> web.Response:
     response = web.Response(body=_page_bytes(name), content_type=PAGE_TYPES[name.rpartition(".")[2]], charset="utf-8")
     response.headers["Content-Security-Policy"] = PAGE_POLICY
+    response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-cache"
     return response
 

@@ -1,6 +1,7 @@
 """What may vanish at any moment: sessions, household versions, rendered bodies, rate windows. In process, bounded."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
@@ -8,6 +9,8 @@ from zwai.records.people import HouseholdId
 
 # A copy of SQL truth is believed this long: what a crash between commit and cache can cost.
 BELIEVED_S = 5.0
+# What a kept body takes beside its bytes: its key, its record and its place in the order.
+BODY_OVERHEAD = 1024
 
 V = TypeVar("V")
 
@@ -97,11 +100,17 @@ class Cache(Protocol):
         """What `/health/ready` tells of it; a cache that is away is no reason to be unready."""
 
 
-class Bounded(Generic[V]):
-    """A dictionary that forgets what was used least recently beyond `size` entries."""
+def _one(_value: object) -> int:
+    return 1
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+
+class Bounded(Generic[V]):
+    """A dictionary that forgets what was used least recently once its values weigh more than `capacity`."""
+
+    def __init__(self, capacity: int, weigh: Callable[[V], int] = _one) -> None:
+        self._capacity = capacity
+        self._weigh = weigh
+        self._held = 0
         self._kept: OrderedDict[str, V] = OrderedDict()
 
     def get(self, key: str) -> V | None:
@@ -111,13 +120,21 @@ class Bounded(Generic[V]):
         return value
 
     def put(self, key: str, value: V) -> None:
+        """Keep a value, unless it is heavier than all that may be kept."""
+        self.pop(key)
+        weight = self._weigh(value)
+        if weight > self._capacity:
+            return
         self._kept[key] = value
-        self._kept.move_to_end(key)
-        if len(self._kept) > self._size:
-            self._kept.popitem(last=False)
+        self._held += weight
+        while self._held > self._capacity:
+            self.pop(next(iter(self._kept)))
 
     def pop(self, key: str) -> V | None:
-        return self._kept.pop(key, None)
+        value = self._kept.pop(key, None)
+        if value is not None:
+            self._held -= self._weigh(value)
+        return value
 
     def __len__(self) -> int:
         return len(self._kept)
@@ -130,9 +147,7 @@ class MemoryCache:
         self._sessions: Bounded[tuple[CachedSession, float]] = Bounded(entries)
         self._versions: Bounded[tuple[int, float]] = Bounded(entries)
         self._windows: Bounded[tuple[float, int]] = Bounded(entries)
-        self._bodies: Bounded[CachedBody] = Bounded(entries)
-        self._body_bytes = body_bytes
-        self._held_bytes = 0
+        self._bodies: Bounded[CachedBody] = Bounded(body_bytes, lambda kept: len(kept.body) + BODY_OVERHEAD)
 
     async def glance(self, session_id: str, request: str, now: float, policy: LimitPolicy | None) -> Glance:
         """Session, its household's version, the body kept for `request` and the limit's verdict, in one go."""
@@ -166,12 +181,7 @@ class MemoryCache:
         return {"engine": "memory"}
 
     async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
-        key = household + request
-        self._forget_body(key)
-        self._bodies.put(key, body)
-        self._held_bytes += len(body.body)
-        while self._held_bytes > self._body_bytes and len(self._bodies):
-            self._forget_body(next(iter(self._bodies._kept)))
+        self._bodies.put(household + request, body)
 
     def _live_session(self, session_id: str, now: float) -> CachedSession | None:
         kept = self._sessions.get(session_id)
@@ -180,11 +190,6 @@ class MemoryCache:
     def _believed_version(self, household: str, now: float) -> int | None:
         known = self._versions.get(household)
         return known[0] if known and now - known[1] < BELIEVED_S else None
-
-    def _forget_body(self, key: str) -> None:
-        old = self._bodies.pop(key)
-        if old is not None:
-            self._held_bytes -= len(old.body)
 
     def _count(self, subject: str, policy: LimitPolicy, now: float) -> Verdict:
         key = f"{policy.name}:{subject}"

@@ -12,6 +12,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from storage.db import Database
 from storage.replicas import Replicas
+from storage.sqlite_cursor import use_one_trip
 
 SQLITE_READERS = 4
 MYSQL_RECYCLE_S = 1800
@@ -67,6 +68,8 @@ def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
     pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
     if query_only:
         pragmas.append("query_only=ON")
+
+    use_one_trip(engine)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, exists, insert, select
+from sqlalchemy import Row, and_, exists, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from storage import batches
@@ -11,7 +11,7 @@ from storage.db import Read, Write
 from storage.schema import journal, journal_changes
 from zwai.errors import UnknownEntry
 from zwai.records.people import AccountId, HouseholdId
-from zwai.records.stock import Act, BatchId, Change, EntryId, JournalEntry
+from zwai.records.stock import Act, Batch, BatchId, Change, EntryId, EntryKey, JournalEntry
 
 _undo = journal.alias("undo")
 
@@ -40,15 +40,17 @@ async def get(tx: Read, household: HouseholdId, entry: EntryId) -> JournalEntry:
     row = await tx.first(_entries(household).where(journal.c.id == entry))
     if row is None:
         raise UnknownEntry
-    return (await _with_changes(tx, [row]))[0]
+    return (await _with_changes(tx, household, [row]))[0]
 
 
-async def page(tx: Read, household: HouseholdId, limit: int, before_version: int | None) -> list[JournalEntry]:
-    """Newest first; from just before a version when one is given."""
+async def page(tx: Read, household: HouseholdId, limit: int, before: EntryKey | None) -> list[JournalEntry]:
+    """Newest first; from just before the key `before`."""
     query = _entries(household).order_by(journal.c.version.desc(), journal.c.id.desc()).limit(limit)
-    if before_version is not None:
-        query = query.where(journal.c.version < before_version)
-    return await _with_changes(tx, await tx.all(query))
+    if before is not None:
+        version, entry = before
+        earlier = (journal.c.version < version, and_(journal.c.version == version, journal.c.id < entry))
+        query = query.where(or_(*earlier))
+    return await _with_changes(tx, household, await tx.all(query))
 
 
 async def touched_later(tx: Read, household: HouseholdId, entry: EntryId, ids: Sequence[BatchId]) -> bool:
@@ -60,6 +62,7 @@ async def touched_later(tx: Read, household: HouseholdId, entry: EntryId, ids: S
         .join(journal_changes, journal_changes.c.entry_id == journal.c.id)
         .join(mine, mine.c.id == entry)
         .where(
+            mine.c.household_id == household,
             journal_changes.c.household_id == household,
             journal_changes.c.batch_id.in_(ids),
             journal.c.version > mine.c.version,
@@ -79,9 +82,11 @@ def _entries(household: HouseholdId) -> Any:
     )
 
 
-async def _with_changes(tx: Read, rows: Sequence[Row[Any]]) -> list[JournalEntry]:
+async def _with_changes(tx: Read, household: HouseholdId, rows: Sequence[Row[Any]]) -> list[JournalEntry]:
     ids = [row.id for row in rows]
-    query = select(journal_changes).where(journal_changes.c.entry_id.in_(ids))
+    query = select(journal_changes).where(
+        journal_changes.c.household_id == household, journal_changes.c.entry_id.in_(ids)
+    )
     changes: dict[str, list[Change]] = {entry: [] for entry in ids}
     for row in await tx.all(query.order_by(journal_changes.c.entry_id, journal_changes.c.position)):
         before = row.before and batches.from_document(row.before)
@@ -90,14 +95,19 @@ async def _with_changes(tx: Read, rows: Sequence[Row[Any]]) -> list[JournalEntry
     return [_entry(row, tuple(changes[row.id])) for row in rows]
 
 
+def touched(change: Change) -> Batch:
+    """The batch that a change is about."""
+    batch = change.after or change.before
+    assert batch is not None
+    return batch
+
+
 def _change_row(entry: JournalEntry, position: int, change: Change) -> dict[str, Any]:
-    touched = change.after or change.before
-    assert touched is not None
     return {
         "entry_id": entry.id,
         "position": position,
         "household_id": entry.household,
-        "batch_id": touched.id,
+        "batch_id": touched(change).id,
         "before": change.before and batches.to_document(change.before),
         "after": change.after and batches.to_document(change.after),
     }

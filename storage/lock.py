@@ -4,17 +4,28 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
-from zwai.errors import DataFolderInUse
+from zwai.errors import DataFolderInUse, DataFolderUnusable
 
 
 @contextmanager
 def hold(folder: Path) -> Iterator[None]:
-    """Hold the folder until leaving; the system lets go of it when the process ends. Raises DataFolderInUse."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "lock").open("w") as file:
+    """Hold the folder until leaving; the system lets go of it when the process ends.
+
+    Raises DataFolderInUse and DataFolderUnusable.
+    """
+    with _opened(folder) as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise DataFolderInUse({"folder": str(folder)}) from None
         yield
+
+
+def _opened(folder: Path) -> TextIO:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return (folder / "lock").open("w")
+    except OSError as error:
+        raise DataFolderUnusable({"folder": str(folder), "reason": error.strerror}) from error

@@ -1,10 +1,15 @@
 """Brings a database to the newest revision, and tells which one it has."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from zwai.errors import DatabaseTooNew, DatabaseUnreadable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -14,27 +19,37 @@ FOLDER = Path(__file__).parent / "migrations"
 
 def newest() -> str:
     """The newest revision that this release knows; files are numbered in order."""
-    return max(file.name.split("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
+    return _known()[-1]
 
 
 async def current(url: str) -> str | None:
-    """The database's revision, None when it is empty."""
-    engine = create_async_engine(url)
-    try:
-        async with engine.connect() as connection:
-            return await connection.run_sync(_revision)
-    finally:
-        await engine.dispose()
+    """The database's revision, None when it is empty. Raises DatabaseTooNew and DatabaseUnreadable."""
+    async with _opened(url) as engine, engine.connect() as connection:
+        revision = await connection.run_sync(_revision)
+    if revision and revision not in _known():
+        raise DatabaseTooNew({"revision": revision})
+    return revision
 
 
 async def migrate(url: str, target: str = "head") -> None:
     """Run what is missing up to `target`, or back down to it when it is older ("base": empty)."""
+    async with _opened(url) as engine, engine.begin() as connection:
+        await connection.run_sync(_move, target)
+
+
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
     engine = create_async_engine(url)
     try:
-        async with engine.begin() as connection:
-            await connection.run_sync(_move, target)
+        yield engine
+    except DatabaseError as error:
+        raise DatabaseUnreadable({"file": make_url(url).database, "reason": str(error.orig)}) from error
     finally:
         await engine.dispose()
+
+
+def _known() -> list[str]:
+    return sorted(file.name.split("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
 
 
 def _revision(connection: Connection) -> str | None:
@@ -48,7 +63,7 @@ def _move(connection: Connection, target: str) -> None:
     from alembic import command  # loaded only when there is something to migrate: it costs 0.2 s of every start
 
     config = _config(connection)
-    known = sorted(file.name.split("_")[0] for file in (FOLDER / "versions").glob("[0-9]*.py"))
+    known = _known()
     here = _revision(connection)
     down = target == "base" or (target in known and here is not None and known.index(target) < known.index(here))
     (command.downgrade if down else command.upgrade)(config, target)

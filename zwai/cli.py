@@ -4,67 +4,57 @@ import argparse
 import asyncio
 import json
 import os
+import shlex
+import shutil
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from zwai import __version__
 from zwai.errors import ZwaiError
 from zwai.settings import BadSetting, Settings, load_settings
 
+if TYPE_CHECKING:  # a command loads what it needs when it runs, so that --help is there at once
+    from argparse import _SubParsersAction
+
+Run = Callable[[Settings, argparse.Namespace], int]
+
+WIDE = 120  # columns of a table when there is no terminal to ask
+Formatter = partial(argparse.HelpFormatter, max_help_position=28)
+
 
 def main(arguments: list[str] | None = None) -> None:
     """Run one command and end the process with its exit code."""
+    try:
+        sys.exit(_run(arguments))
+    finally:
+        _flush()
+
+
+def _run(arguments: list[str] | None) -> int:
     options = _parser().parse_args(arguments)
     try:
-        code = options.run(load_settings(os.environ), options)
+        code: int = options.run(load_settings(os.environ), options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # as by `zwai openapi | head`: what was read is all that was wanted
+        return 0
     except (ZwaiError, BadSetting) as error:
-        code = _fail(str(error))
+        return _fail(str(error))
     except OSError as error:
-        code = _fail(f"{error.filename or ''}: {error.strerror or error}".lstrip(": "))
+        return _fail(f"{error.filename or 'output'}: {error.strerror or error}.")
     except KeyboardInterrupt:
-        code = 130
-    except BrokenPipeError:
-        code = 0
-    sys.exit(code)
+        return 130
+    return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="zwai",
-        description="Photograph food; know what is there, when it expires and what to cook before it does.",
-        epilog="Settings are environment variables (ZWAI_PORT, ZWAI_DATA_DIR, …): docs/settings.md lists them.",
-    )
-    parser.add_argument("--version", action="version", version=f"zwai {__version__}")
-    parser.set_defaults(run=_serve)
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
-
-    serve = commands.add_parser("serve", help="start the service (what happens without a command)")
-    serve.set_defaults(run=_serve)
-
-    migrate = commands.add_parser("migrate", help="bring the database up to this release")
-    migrate.add_argument("--check", action="store_true", help="change nothing; exit 1 when something is missing")
-    migrate.set_defaults(run=_migrate)
-
-    recognise = commands.add_parser("recognise", help="say what food is in photos, without a server")
-    recognise.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="JPEG, PNG, WebP or HEIC")
-    recognise.add_argument("--aim", choices=["ingredients", "dishes", "both"], default="both", help="default: both")
-    recognise.add_argument("--language", choices=["es", "en"], default="es", help="of names and tips; default: es")
-    recognise.add_argument("--json", action="store_true", help="one object a photo, for machines")
-    recognise.set_defaults(run=_recognise)
-
-    recogniser = commands.add_parser("recogniser", help="judge the recogniser")
-    kinds = recogniser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    report = kinds.add_parser("report", help="how often the recogniser is right on a folder of labelled photos")
-    report.add_argument("folder", type=Path, metavar="FOLDER", help="photos with a labels.csv, or one folder a label")
-    report.add_argument("--json", action="store_true", help="for machines")
-    report.set_defaults(run=_report)
-
-    doctor = commands.add_parser("doctor", help="check that this machine can run the service")
-    doctor.set_defaults(run=_doctor)
-
-    openapi = commands.add_parser("openapi", help="print the OpenAPI description of the API")
-    openapi.set_defaults(run=_openapi)
-    return parser
+def _flush() -> None:
+    """Write what is left; where that cannot be, drop it, or the interpreter would complain at its end."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _fail(sentence: str) -> int:
@@ -72,30 +62,95 @@ def _fail(sentence: str) -> int:
     return 1
 
 
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="zwai",
+        description="Photograph food; know what is there, when it expires and what to cook before it does.",
+        epilog="Settings are environment variables (ZWAI_PORT, ZWAI_DATA_DIR, …): docs/settings.md lists them. "
+        "Errors are one line and exit code 1; wrong usage is exit code 2.",
+        formatter_class=Formatter,
+    )
+    parser.add_argument("--version", action="version", version=f"zwai {__version__}")
+    parser.set_defaults(run=_serve)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+
+    _command(commands, "serve", _serve, "start the service (what happens without a command)",
+             "Listens until Ctrl-C or SIGTERM, then answers what is in flight and ends.")  # fmt: skip
+    migrate = _command(commands, "migrate", _migrate, "bring the database up to this release",
+                       "Not needed before `serve`, which does the same at its start.")  # fmt: skip
+    migrate.add_argument("--check", action="store_true", help="change nothing; exit code 1 when something is missing")
+    _recognise_options(
+        _command(commands, "recognise", _recognise, "say what food is in photos, without a server",
+                 "Exit code 0 when a photo could be read, also when there is no known food in it; 1 when none could.")
+    )  # fmt: skip
+
+    recogniser = commands.add_parser(
+        "recogniser", help="judge the recogniser", description="Judge the recogniser.", formatter_class=Formatter
+    )
+    kinds = recogniser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    report = _command(kinds, "report", _report, "how often it is right on a folder of labelled photos")
+    report.add_argument("folder", type=Path, metavar="FOLDER", help="photos with a labels.csv, or one folder a label")
+    report.add_argument("--json", action="store_true", help="for machines")
+
+    _command(commands, "doctor", _doctor, "check that this machine can run the service",
+             "Changes nothing. Exit code 1 when something is bad.")  # fmt: skip
+    _command(commands, "openapi", _openapi, "print the OpenAPI description of the API")
+    return parser
+
+
+def _command(
+    commands: "_SubParsersAction[argparse.ArgumentParser]", name: str, run: Run, summary: str, more: str = ""
+) -> argparse.ArgumentParser:
+    text = f"{summary[0].upper()}{summary[1:]}. {more}"
+    parser = commands.add_parser(name, help=summary, description=text, formatter_class=Formatter)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _recognise_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a JPEG, PNG, WebP or HEIC file")
+    parser.add_argument("--aim", choices=["ingredients", "dishes", "both"], default="both",
+                        help="what to look for; default: both")  # fmt: skip
+    parser.add_argument("--language", choices=["es", "en"], default="es", help="of words; default: es")
+    parser.add_argument("--json", action="store_true",
+                        help="for machines: a list with {photo, error, items} for each photo")  # fmt: skip
+
+
 def _serve(settings: Settings, _options: argparse.Namespace) -> int:
     from zwai.serve import serve
 
-    def announce(url: str) -> None:
-        print(f"zwai {__version__} listens on {url}  (API explorer: {url}/docs)")
-        print(f"Data: {settings.data_dir.resolve()}")
-        print("Try:  curl -s -X POST " + url + "/api/auth/guest-login", flush=True)
-
-    serve(settings, announce)
+    serve(settings, partial(_announce, settings))
     return 0
 
 
+def _announce(settings: Settings, url: str) -> None:
+    from zwai.doctor import SAMPLE
+
+    sign_in = f"curl -sX POST {url}/api/auth/guest-login"
+    header = """sed 's/.*"access_token":"\\([^"]*\\).*/Authorization: Bearer \\1/'"""
+    photo = shlex.quote(f"image=@{SAMPLE}")
+    print(f"""\
+zwai {__version__} listens on {url}  (all routes, to try: {url}/docs)
+Data: {settings.data_dir.resolve()}  (stop with Ctrl-C)
+Try this in another terminal:
+curl -sH "$({sign_in} | {header})" -F {photo} {url}/api/recognition/ingredients | python3 -m json.tool
+""", flush=True)  # fmt: skip
+
+
 def _migrate(settings: Settings, options: argparse.Namespace) -> int:
+    from storage.lock import hold
     from storage.migrate import current, migrate, newest
-    from zwai.app import database_url
+    from zwai.app import database_file, database_url
 
     url = database_url(settings)
-    before = asyncio.run(current(url))
+    before = asyncio.run(current(url)) if database_file(settings).exists() else None
     if before == newest():
         print(f"The database is at revision {before}, the newest.")
         return 0
     if options.check:
         return _fail(f"the database is at revision {before or 'none'}; this release needs {newest()}: zwai migrate")
-    asyncio.run(migrate(url))
+    with hold(settings.data_dir):
+        asyncio.run(migrate(url))
     print(f"Migrated the database from revision {before or 'none'} to {newest()}.")
     return 0
 
@@ -105,26 +160,35 @@ def _recognise(settings: Settings, options: argparse.Namespace) -> int:
 
     results = []
     for number, photo in enumerate(options.photos, 1):
-        if sys.stderr.isatty() and len(options.photos) > 1:
-            print(f"\r{number} of {len(options.photos)}", end="", file=sys.stderr)
         results.append(recognise(photo, options.aim, options.language, settings.time_zone))
-    if sys.stderr.isatty() and len(options.photos) > 1:
-        print(file=sys.stderr)
-    print(json.dumps(results, ensure_ascii=False, indent=2) if options.json else table(results))
-    return 1 if all(result["error"] for result in results) else 0
+        _progress(number, len(options.photos))
+    unreadable = [result for result in results if result["error"]]
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False, indent=2))
+    else:
+        for result in unreadable:
+            _fail(f"{result['photo']}: {result['error']}")
+        readable = [result for result in results if not result["error"]]
+        if readable:
+            print(table(readable, options.language, shutil.get_terminal_size((WIDE, 0)).columns))
+    return 1 if len(unreadable) == len(results) else 0
 
 
 def _report(_settings: Settings, options: argparse.Namespace) -> int:
     from ai.local import look
     from ai.report import report
 
-    def progress(done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{done} of {total} photos", end="\n" if done == total else "", file=sys.stderr)
-
-    card = report(options.folder, look, progress)
+    if not options.folder.is_dir():
+        return _fail(f"{options.folder} is not a folder.")
+    card = report(options.folder, look, _progress)
     print(json.dumps(card.as_dict(), ensure_ascii=False, indent=2) if options.json else card.table())
     return 0
+
+
+def _progress(done: int, total: int) -> None:
+    """A counter for somebody who waits, gone when all is done."""
+    if sys.stderr.isatty() and total > 1:
+        print(f"\r{done} of {total} photos" if done < total else "\r\x1b[K", end="", file=sys.stderr)
 
 
 def _doctor(settings: Settings, _options: argparse.Namespace) -> int:

@@ -3,16 +3,19 @@
 import asyncio
 import os
 import shutil
-import socket
 import sqlite3
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from zwai.settings import Settings
+from zwai.errors import ZwaiError
+from zwai.settings import BadSetting, Settings
 
+SAMPLE = Path(__file__).parent / "samples" / "avocado.jpg"
 ROOM_NEEDED_BYTES = 500 * 1_000_000
+ASK_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +25,23 @@ class Finding:
     sentence: str
 
 
-def examine(settings: Settings) -> list[Finding]:
+def examine(settings: Settings) -> Iterator[Finding]:
     """Every part, good or bad, each with what to do about it."""
-    return list(_findings(settings))
-
-
-def _findings(settings: Settings) -> Iterator[Finding]:
     yield _folder(settings.data_dir)
     yield _database(settings)
     yield _port(settings)
-    yield _timed("recogniser", _load_recogniser)
     yield _timed("catalogue", _load_catalogue)
+    yield _timed("recogniser", _recognise_sample)
 
 
 def _folder(folder: Path) -> Finding:
-    there = folder if folder.exists() else folder.absolute().parent
-    if not os.access(there, os.W_OK):
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return Finding("data folder", good=False, sentence=f"{there} cannot be written to; set ZWAI_DATA_DIR.")
     free = shutil.disk_usage(there).free
     enough = free >= ROOM_NEEDED_BYTES
-    return Finding("data folder", good=enough, sentence=f"{folder.absolute()}, {free / 1e9:.1f} GB free.")
+    short = "" if enough else f"; {ROOM_NEEDED_BYTES / 1e9:.1f} GB are needed"
+    return Finding("data folder", good=enough, sentence=f"{folder.absolute()}, {free / 1e9:.1f} GB free{short}.")
 
 
 def _database(settings: Settings) -> Finding:
@@ -51,41 +51,61 @@ def _database(settings: Settings) -> Finding:
     file = database_file(settings)
     if not file.exists():
         return Finding("database", good=True, sentence="none yet; made at the first start.")
-    with sqlite3.connect(f"file:{file}?mode=ro", uri=True) as connection:
-        verdict = connection.execute("PRAGMA quick_check").fetchone()[0]
-    revision = asyncio.run(current(database_url(settings)))
-    good = verdict == "ok"
-    return Finding("database", good=good, sentence=f"{verdict}; revision {revision}, this release has {newest()}.")
+    try:
+        verdict = _quick_check(file)
+        revision = asyncio.run(current(database_url(settings)))
+    except (sqlite3.Error, ZwaiError) as error:
+        return Finding("database", good=False, sentence=str(error))
+    state = f"revision {revision}" if revision == newest() else f"revision {revision}, {newest()} after the next start"
+    return Finding("database", good=verdict == "ok", sentence=f"{verdict}; {state}.")
+
+
+def _quick_check(file: Path) -> str:
+    connection = sqlite3.connect(f"{file.as_uri()}?mode=ro", uri=True)
+    try:
+        return str(connection.execute("PRAGMA quick_check").fetchone()[0])
+    finally:
+        connection.close()
 
 
 def _port(settings: Settings) -> Finding:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            sentence = f"{settings.host}:{settings.port} cannot be used: {error.strerror}; set ZWAI_PORT."
-            return Finding("port", good=False, sentence=sentence)
+    from zwai.serve import address, bound
+
+    try:
+        bound(settings.host, settings.port).close()
+    except BadSetting as error:
+        url = address(settings)
+        if _is_alive(url):
+            return Finding("port", good=True, sentence=f"zwai answers on {url}.")
+        return Finding("port", good=False, sentence=str(error))
     return Finding("port", good=True, sentence=f"{settings.host}:{settings.port} is free.")
+
+
+def _is_alive(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/health/live", timeout=ASK_S) as answer:  # noqa: S310 (our own address)
+            return bool(answer.headers["Server"] == "zwai")
+    except OSError:
+        return False
 
 
 def _timed(part: str, load: Callable[[], str]) -> Finding:
     start = time.perf_counter()
     try:
         sentence = load()
-    except (ImportError, OSError) as error:
-        return Finding(part, good=False, sentence=f"cannot be loaded: {error}")
-    return Finding(part, good=True, sentence=f"{sentence} loaded in {time.perf_counter() - start:.2f} s.")
-
-
-def _load_recogniser() -> str:
-    from ai.local import warm
-
-    warm()
-    return "the on-device model"
+    except (ImportError, OSError, ZwaiError) as error:
+        return Finding(part, good=False, sentence=f"does not work: {error}")
+    return Finding(part, good=True, sentence=f"{sentence} in {time.perf_counter() - start:.2f} s.")
 
 
 def _load_catalogue() -> str:
     from zwai.knowledge import catalogue
 
-    return f"{len(catalogue.load().foods)} foods"
+    return f"{len(catalogue.load().foods)} foods loaded"
+
+
+def _recognise_sample() -> str:
+    from ai.local import look
+    from zwai.records.photos import Aim
+
+    return f"loaded, and a sample photo recognised as {look(SAMPLE, Aim.BOTH)[0].food},"

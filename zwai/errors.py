@@ -205,10 +205,22 @@ class NotMigrated(Conflict):
     en = "The database is at revision {revision}; this release needs {newest}: zwai migrate."
 
 
+class DatabaseTooNew(Conflict):
+    code = "database_too_new"
+    es = "Una versión más nueva de zwai migró la base de datos (revisión {revision}). Usa esa versión o un respaldo."
+    en = "A newer zwai has migrated the database (revision {revision}). Use that release, or a backup from before."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."
     en = "A later change touched the same stock. Undo that one first."
+
+
+class UndoIsFinal(Conflict):
+    code = "undo_is_final"
+    es = "Deshacer no se deshace. Repite el cambio si lo quieres de vuelta."
+    en = "An undo cannot be undone. Repeat the change if you want it back."
 
 
 class AlreadyUndone(Conflict):
@@ -325,6 +337,18 @@ class TransactionLost(Unavailable):
     code = "transaction_lost"
     es = "La base de datos interrumpió el cambio. No se perdió nada; inténtalo otra vez."
     en = "The database interrupted the change. Nothing was lost; try again."
+
+
+class DatabaseUnreadable(Unavailable):
+    code = "database_unreadable"
+    es = "La base de datos {file} no se puede leer ({reason}). Restaura un respaldo."
+    en = "The database {file} cannot be read ({reason}). Restore a backup."
+
+
+class DataFolderUnusable(Unavailable):
+    code = "data_folder_unusable"
+    es = "La carpeta {folder} no se puede usar ({reason}). Elige otra con ZWAI_DATA_DIR."
+    en = "The folder {folder} cannot be used ({reason}). Choose another with ZWAI_DATA_DIR."
 
 
 class PoolFull(Unavailable):

@@ -3,17 +3,20 @@
 import asyncio
 import logging
 import signal
+import socket
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 
 import uvloop
 from aiohttp import web
 
 from zwai.app import make_app, open_kitchen
-from zwai.settings import Settings
+from zwai.settings import BadSetting, Settings
 
 # A client that sends nothing for this long is let go; between requests a connection may idle longer.
 KEEPALIVE_S = 75.0
+BACKLOG = 1024
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -28,22 +31,39 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_kitchen(settings) as kitchen:
-        app = make_app(kitchen, settings)
-        web_runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=KEEPALIVE_S, shutdown_timeout=settings.drain_s
-        )
-        await web_runner.setup()
-        try:
-            site = web.TCPSite(web_runner, settings.host, settings.port, backlog=1024)
-            await site.start()
-            announce(f"http://{settings.host}:{_port(web_runner)}")
-            await stopped.wait()
-            print("Stopping: answering what is in flight …", file=sys.stderr)  # noqa: T201
-        finally:
-            await web_runner.cleanup()
+    with bound(settings.host, settings.port) as listener:  # first, since it is what fails most
+        settings = replace(settings, port=listener.getsockname()[1])
+        async with open_kitchen(settings) as kitchen:
+            web_runner = web.AppRunner(
+                make_app(kitchen, settings),
+                access_log=None,
+                keepalive_timeout=KEEPALIVE_S,
+                shutdown_timeout=settings.drain_s,
+            )
+            await web_runner.setup()
+            try:
+                await web.SockSite(web_runner, listener, backlog=BACKLOG).start()
+                announce(address(settings))
+                await stopped.wait()
+                print("Stopping: answering what is in flight …", file=sys.stderr)  # noqa: T201
+            finally:
+                await web_runner.cleanup()
 
 
-def _port(runner: web.AppRunner) -> int:
-    port: int = runner.addresses[0][1]
-    return port
+def bound(host: str, port: int) -> socket.socket:
+    """A socket that holds the address without listening yet. Raises BadSetting."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # or a restart waits for old connections
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        sentence = f"cannot listen on {host}, port {port}: {error.strerror}; set ZWAI_PORT or ZWAI_HOST."
+        raise BadSetting(sentence) from error
+    return listener
+
+
+def address(settings: Settings) -> str:
+    """Where a browser on this machine finds the service."""
+    host = "127.0.0.1" if settings.host in ("", "0.0.0.0", "::") else settings.host  # noqa: S104
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"

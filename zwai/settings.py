@@ -12,8 +12,9 @@ from dotenv import dotenv_values
 PREFIX = "ZWAI_"
 SECRET_LENGTH = 32
 NEEDED_WHEN_SCALED = ("database_url", "redis_url", "queue_url")
-AT_LEAST_ONE = ("max_photo_mb", "max_photo_megapixels", "max_photos", "max_uploads", "pool_queue", "workers")
 SCALED_PARTS = (*NEEDED_WHEN_SCALED, "database_replica_urls", "files_url")
+HIGHEST_PORT = 65_535
+MAY_BE_ZERO = ("port", "pool_processes", "drain_s")
 
 
 class BadSetting(Exception):
@@ -67,11 +68,14 @@ class Settings:
         self._check_profile()
         _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
         _choice("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
-        if not 0 <= self.port <= 65_535:
-            raise BadSetting(f"ZWAI_PORT must be between 0 and 65535, not {self.port}.")
-        for name in AT_LEAST_ONE:
-            if getattr(self, name) < 1:
-                raise BadSetting(f"{PREFIX}{name.upper()} must be at least 1.")
+        if self.port > HIGHEST_PORT:
+            raise BadSetting(f"ZWAI_PORT must be at most {HIGHEST_PORT}, not {self.port}.")
+        for setting in fields(self):
+            least = 0 if setting.name in MAY_BE_ZERO else 1
+            if isinstance(setting.default, int) and getattr(self, setting.name) < least:
+                raise BadSetting(f"{PREFIX}{setting.name.upper()} must be at least {least}.")
+        if self.public_url and not self.public_url.startswith(("http://", "https://")):
+            raise BadSetting(f"ZWAI_PUBLIC_URL must begin with http:// or https://, not be {self.public_url!r}.")
         for name in ("secret_key", "previous_secret_key"):
             if 0 < len(getattr(self, name)) < SECRET_LENGTH:
                 raise BadSetting(f"{PREFIX}{name.upper()} must have at least {SECRET_LENGTH} characters.")
@@ -100,19 +104,22 @@ class Settings:
 
 
 def load_settings(environ: Mapping[str, str]) -> Settings:
-    """Read settings from `.env` in the working folder and, above it, the environment. Raises BadSetting."""
+    """Read settings from `.env` in the working folder and, above it, the environment. Raises BadSetting.
+
+    An empty value is no value, as compose files pass on what nobody set.
+    """
     given = {**{name: value or "" for name, value in dotenv_values(".env").items()}, **environ}
     known = {setting.name: setting for setting in fields(Settings)}
     values: dict[str, Any] = {}
     for variable in sorted(given):
-        if not variable.startswith(PREFIX):
+        if not variable.startswith(PREFIX) or not given[variable]:
             continue
         name = variable.removeprefix(PREFIX).lower()
-        if name.endswith("_file") and known.get(name.removesuffix("_file")) is not None:
-            name = name.removesuffix("_file")
-            values[name] = _read_secret(variable, Path(given[variable]))
-        elif name in known:
+        secret = known.get(name.removesuffix("_file"))
+        if name in known:
             values[name] = _parse(variable, given[variable], known[name].default)
+        elif secret is not None and secret.metadata["secret"]:
+            values[secret.name] = _read_secret(variable, Path(given[variable]))
         else:
             raise BadSetting(f"{variable} is not a setting of zwai; see docs/settings.md.")
     return Settings(**values)
@@ -149,12 +156,18 @@ def _read_secret(variable: str, file: Path) -> str:
 
 
 def secret_key(settings: Settings) -> str:
-    """The key given, or the one kept under the data folder, made with mode 0600 the first time."""
+    """The key given, or the one kept under the data folder, made with mode 0600 the first time. Raises BadSetting."""
     if settings.secret_key:
         return settings.secret_key
     file = settings.data_dir / "secret_key"
     if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(mode=0o600)
-        file.write_text(secrets.token_urlsafe(SECRET_LENGTH))
-    return file.read_text().strip()
+        made = file.with_suffix(".new")  # renamed when whole: a crash leaves no key of half its length
+        made.touch(mode=0o600)
+        made.write_text(secrets.token_urlsafe(SECRET_LENGTH))
+        made.rename(file)
+    key = file.read_text().strip()
+    if len(key) < SECRET_LENGTH:
+        raise BadSetting(
+            f"{file} holds no key of {SECRET_LENGTH} characters; delete it to sign everybody out and go on."
+        )
+    return key

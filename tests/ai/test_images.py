@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import ExifTags, Image, ImageCms
 
-from ai.images import TURNS, Format, ImageLimits, prepare
+from ai.images import TURNS, prepare
 from zwai.errors import BrokenImage, EmptyImage, NotAnImage, StorageFull, TooManyPixels, ZwaiError
+from zwai.records.photos import Format, ImageLimits
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 LIMITS = ImageLimits()

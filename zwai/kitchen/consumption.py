@@ -7,10 +7,10 @@ from decimal import Decimal
 
 from storage import batches
 from storage.db import Write
-from zwai.errors import NotEnough
+from zwai.errors import CannotConvert, NotEnough
 from zwai.kitchen import inventory, journal
 from zwai.records.people import Member
-from zwai.records.stock import Act, Batch, Change, JournalEntry, Kind, Quantity, StackRef
+from zwai.records.stock import Act, Batch, Change, JournalEntry, Kind, Quantity, StackRef, Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +72,18 @@ async def eat(
     wanted: Decimal | None,
     now: datetime,
     *,
+    unit: Unit | None = None,
     kind: Kind | None = None,
     reason: str = "",
 ) -> Eaten:
-    """Take `wanted`, or all, from one stack. Raises UnknownStack, NotEnough."""
-    held = await inventory.stack(tx, member.household, ref, label, kind)
-    draws = first_expired([batch for batch in held if batch.quantity.unit is held[0].quantity.unit], wanted)
+    """Take `wanted`, or all, from one stack; `unit`, when given, must be the stack's.
+
+    Raises UnknownStack, NotEnough, CannotConvert.
+    """
+    batch = await inventory.stack(tx, member.household, ref, label, kind)
+    if unit is not None and unit is not batch.quantity.unit:
+        raise CannotConvert({"source": unit, "target": batch.quantity.unit, "name": batch.label})
+    draws = first_expired([batch], wanted)
     changes = [Change(draw.batch, _after(draw)) for draw in draws if draw.amount > 0]
     await batches.change(tx, [change.after for change in changes if change.after])
     await batches.remove(tx, member.household, [c.before.id for c in changes if c.before and not c.after])

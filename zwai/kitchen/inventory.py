@@ -12,6 +12,7 @@ from storage.db import Read, Write
 from zwai.errors import UnknownFood, UnknownStack
 from zwai.kitchen import journal
 from zwai.kitchen.expiry import expiry_of, place_for
+from zwai.knowledge import catalogue
 from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.tips import tips_of
 from zwai.records.ids import new_id
@@ -25,6 +26,7 @@ from zwai.records.stock import (
     Change,
     DishFacts,
     ExpiryDate,
+    ExpiryKey,
     ExpirySource,
     FoodId,
     JournalEntry,
@@ -32,6 +34,7 @@ from zwai.records.stock import (
     LabelKind,
     Place,
     Quantity,
+    StackKey,
     StackRef,
 )
 
@@ -163,28 +166,40 @@ def with_own_moments(drafts: Iterable[Batch], taken: set[tuple[str, datetime]]) 
         yield batch if moment == batch.added_at else replace(batch, added_at=moment)
 
 
-async def shelves(
-    tx: Read, household: HouseholdId, limit: int | None = None, after: tuple[str, str, datetime, str] | None = None
-) -> list[Shelf]:
-    """The stock grouped by kind and label; `limit` and `after` count batches."""
-    held = await batches.page(tx, household, limit, after)
-    return [Shelf(kind, key, tuple(group)) for (kind, key), group in groupby(held, lambda b: (b.kind, b.label_key))]
+async def page(
+    tx: Read, household: HouseholdId, limit: int | None = None, after: StackKey | None = None
+) -> tuple[list[Batch], bool]:
+    """The stock in the order of its shelves, and whether there is more of it; `limit` counts batches."""
+    return _cut(await batches.page(tx, household, limit and limit + 1, after), limit)
 
 
-async def expiring(tx: Read, household: HouseholdId, today: date, days: int) -> list[Batch]:
-    """Batches that expire from today on within `days`, soonest first."""
-    return await batches.expiring(tx, household, today, today + timedelta(days=days))
+async def expiring(
+    tx: Read, household: HouseholdId, today: date, days: int, limit: int | None = None, after: ExpiryKey | None = None
+) -> tuple[list[Batch], bool]:
+    """Batches that expire from today on within `days`, soonest first, and whether there are more."""
+    until = today + timedelta(days=days)
+    return _cut(await batches.expiring(tx, household, today, until, limit and limit + 1, after), limit)
 
 
-async def stack(tx: Read, household: HouseholdId, ref: StackRef, label: str, kind: Kind | None = None) -> list[Batch]:
-    """The batches of a stack. Raises UnknownStack."""
-    held = await batches.of_stack(tx, household, ref)
-    found = [batch for batch in held if batch.label_key == ref.label_key] or held
-    if kind is not None:
-        found = [batch for batch in found if batch.kind is kind]
+def _cut(found: list[Batch], limit: int | None) -> tuple[list[Batch], bool]:
+    return found[:limit], limit is not None and len(found) > limit
+
+
+def shelves(held: Iterable[Batch]) -> list[Shelf]:
+    """Batches in their shelves' order, grouped by kind and label."""
+    grouped = groupby(held, lambda batch: (batch.kind, batch.label_key))
+    return [Shelf(kind, key, tuple(group)) for (kind, key), group in grouped]
+
+
+async def stack(tx: Write, household: HouseholdId, ref: StackRef, label: str, kind: Kind | None = None) -> Batch:
+    """The batch of a stack: there is one of a label and a moment. A synonym counts when no label says it.
+
+    Raises UnknownStack.
+    """
+    found = [batch for batch in await batches.of_stack(tx, household, ref) if kind is None or batch.kind is kind]
     if not found:
         raise UnknownStack({"name": label})
-    return found
+    return next((batch for batch in found if batch.label_key == ref.label_key), found[0])
 
 
 async def correct(
@@ -198,20 +213,24 @@ async def correct(
     kind: Kind | None = None,
 ) -> Done:
     """Change a stack as its owner says; an amount of zero removes it. Raises UnknownStack."""
-    held = await stack(tx, member.household, ref, label, kind)
+    before = await stack(tx, member.household, ref, label, kind)
     if correction.amount == 0:
-        return await take_out(tx, member, held, Act.CORRECT, now)
+        return await take_out(tx, member, [before], Act.CORRECT, now)
     if correction.photo is not None:
         await photos.of_household(tx, member.household, (correction.photo,))
-    changed = [_corrected(member, batch, correction, now) for batch in held]
-    await batches.change(tx, changed)
-    changes = [Change(before, after) for before, after in zip(held, changed, strict=True)]
-    return Done(tuple(changed), await journal.record(tx, member, Act.CORRECT, changes, now))
+    after = _corrected(member, before, correction, now)
+    if after.label_key != before.label_key:
+        taken = await batches.taken_moments(tx, member.household, {after.label_key}, after.added_at)
+        (after,) = with_own_moments([after], taken)
+    await batches.change(tx, [after])
+    return Done((after,), await journal.record(tx, member, Act.CORRECT, [Change(before, after)], now))
 
 
-async def remove_stack(tx: Write, member: Member, ref: StackRef, label: str, now: datetime) -> Done:
+async def remove_stack(
+    tx: Write, member: Member, ref: StackRef, label: str, now: datetime, *, kind: Kind | None = None
+) -> Done:
     """Remove a stack that was never there: neither eaten nor wasted. Raises UnknownStack."""
-    return await take_out(tx, member, await stack(tx, member.household, ref, label), Act.DELETE, now)
+    return await take_out(tx, member, [await stack(tx, member.household, ref, label, kind)], Act.DELETE, now)
 
 
 async def remove_all(tx: Write, member: Member, label: str, now: datetime) -> Done:
@@ -231,21 +250,21 @@ async def take_out(tx: Write, member: Member, held: Sequence[Batch], act: Act, n
 
 def _corrected(member: Member, batch: Batch, correction: Correction, now: datetime) -> Batch:
     label = correction.label or batch.label
+    renamed = label_key(label) != batch.label_key
+    food = food_of(label, member.language) if renamed else batch.food
     place = correction.place or batch.place
-    moved = place is not batch.place
-    expiry = correction.expiry or (_expiry_after_move(member, batch, place, now) if moved else batch.expiry)
     state = batch.state
-    if moved:
+    if place is not batch.place:
         state = BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE
     return replace(
         batch,
         label=label,
         label_key=label_key(label),
-        food=food_of(label, member.language),
+        food=food,
         quantity=_corrected_quantity(batch, correction),
         place=place,
         state=state,
-        expiry=expiry,
+        expiry=correction.expiry or _corrected_expiry(member, batch, food, place, now),
         tips=batch.tips if correction.tips is None else correction.tips,
         photo=correction.photo or batch.photo,
     )
@@ -257,9 +276,14 @@ def _corrected_quantity(batch: Batch, correction: Correction) -> Quantity:
     return correction.quantity or batch.quantity
 
 
-def _expiry_after_move(member: Member, batch: Batch, place: Place, now: datetime) -> ExpiryDate:
-    """A table date is looked up anew for the new place; a date that a person or a label gave stays."""
-    if batch.expiry.source in (ExpirySource.TYPED, ExpirySource.LABEL):
+def _corrected_expiry(member: Member, batch: Batch, food: FoodId | None, place: Place, now: datetime) -> ExpiryDate:
+    """A date of ours is looked up anew, from today in another place, from the day of adding for another food.
+
+    A date that a person or a label gave stays.
+    """
+    moved = place is not batch.place
+    given = batch.expiry.source in (ExpirySource.TYPED, ExpirySource.LABEL)
+    if given or (not moved and food == batch.food):
         return batch.expiry
-    match = resolve(batch.label, member.language)
-    return expiry_of(match.food if match else None, batch.kind, place, today_of(member, now))
+    known = catalogue.load().food(food) if food else None
+    return expiry_of(known, batch.kind, place, today_of(member, now if moved else batch.added_at))

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from storage import batches, journal
 from storage.db import Read, Write
-from zwai.errors import AlreadyUndone, CannotUndo
+from storage.journal import touched
+from zwai.errors import AlreadyUndone, CannotUndo, UndoIsFinal
 from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId, Member
-from zwai.records.stock import Act, Batch, Change, EntryId, JournalEntry
+from zwai.records.stock import Act, Batch, Change, EntryId, EntryKey, JournalEntry
 
 
 async def record(
@@ -19,23 +20,25 @@ async def record(
 
 
 async def history(
-    tx: Read, household: HouseholdId, limit: int, before_version: int | None = None
-) -> list[JournalEntry]:
-    """The newest entries first."""
-    return await journal.page(tx, household, limit, before_version)
+    tx: Read, household: HouseholdId, limit: int, before: EntryKey | None = None
+) -> tuple[list[JournalEntry], bool]:
+    """The newest entries first, and whether there are older ones."""
+    found = await journal.page(tx, household, limit + 1, before)
+    return found[:limit], len(found) > limit
 
 
 async def undo(tx: Write, member: Member, entry_id: EntryId, now: datetime) -> JournalEntry:
     """Restore what an entry changed, as a new entry.
 
-    Raises UnknownEntry, AlreadyUndone, and CannotUndo when a later entry that stands touched the
-    same batch, or when the entry is itself an undo: repeat the change instead.
+    Raises UnknownEntry, AlreadyUndone, UndoIsFinal for the entry of an undo, and CannotUndo when a
+    later entry that stands touched the same batch or its label's moment is taken.
     """
     entry = await journal.get(tx, member.household, entry_id)
     if entry.undone_by is not None:
         raise AlreadyUndone
-    ids = [_touched(change).id for change in entry.changes]
-    if entry.undoes is not None or await journal.touched_later(tx, member.household, entry_id, ids):
+    if entry.undoes is not None:
+        raise UndoIsFinal
+    if await journal.touched_later(tx, member.household, entry_id, [touched(change).id for change in entry.changes]):
         raise CannotUndo
     reverse = [Change(before=change.after, after=change.before) for change in entry.changes]
     await _apply(tx, member.household, reverse)
@@ -43,19 +46,19 @@ async def undo(tx: Write, member: Member, entry_id: EntryId, now: datetime) -> J
 
 
 async def _apply(tx: Write, household: HouseholdId, changes: Sequence[Change]) -> None:
-    back = [change.after for change in changes if change.before is None and change.after is not None]
-    await _refuse_taken(tx, household, back)
+    restored = [change.after for change in changes if change.after]
+    await _refuse_taken(tx, household, restored)
     await batches.remove(tx, household, [change.before.id for change in changes if change.before and not change.after])
-    await batches.add(tx, back)
-    await batches.change(tx, [change.after for change in changes if change.before and change.after])
+    await batches.add(tx, [change.after for change in changes if change.after and not change.before])
+    await batches.change(tx, [change.after for change in changes if change.after and change.before])
 
 
-async def _refuse_taken(tx: Write, household: HouseholdId, back: Sequence[Batch]) -> None:
-    if not back:
+async def _refuse_taken(tx: Write, household: HouseholdId, restored: Sequence[Batch]) -> None:
+    if not restored:
         return
-    since = min(batch.added_at for batch in back)
-    taken = await batches.taken_moments(tx, household, {batch.label_key for batch in back}, since)
-    if any((batch.label_key, batch.added_at) in taken for batch in back):
+    since, ids = min(batch.added_at for batch in restored), {batch.id for batch in restored}
+    taken = await batches.taken_moments(tx, household, {batch.label_key for batch in restored}, since, ids)
+    if any((batch.label_key, batch.added_at) in taken for batch in restored):
         raise CannotUndo
 
 
@@ -77,9 +80,3 @@ async def _append(
     )
     await journal.add(tx, entry)
     return entry
-
-
-def _touched(change: Change) -> Batch:
-    batch = change.after or change.before
-    assert batch is not None
-    return batch

@@ -4,12 +4,12 @@ import hashlib
 import hmac
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from zwai.records.photos import Copy, PhotoId
 
-WEEK = timedelta(days=7)
-FIRST_MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
+WEEK_S = 7 * 86_400
+FIRST_MONDAY_S = 4 * 86_400  # 1970-01-05
 PATH = re.compile(r"/photos/([0-9a-f]{32})/(display|thumbnail|ai)(?:[?#]|$)")
 
 
@@ -23,13 +23,13 @@ class PhotoKeys:
 
 def week_of(now: datetime) -> int:
     """The number of the calendar week (from Monday, in UTC) in which an address made now stays the same."""
-    return (now - FIRST_MONDAY) // WEEK
+    return int(now.timestamp() - FIRST_MONDAY_S) // WEEK_S
 
 
 def sign(base: str, photo: PhotoId, copy: Copy, keys: PhotoKeys, now: datetime) -> str:
     """The address of a copy under `base`; it expires at the end of the next calendar week but one, at most."""
     path = f"/photos/{photo}/{copy}"
-    expiry = int((FIRST_MONDAY + (week_of(now) + 2) * WEEK).timestamp())
+    expiry = FIRST_MONDAY_S + (week_of(now) + 2) * WEEK_S
     return f"{base}{path}?e={expiry}&s={_signature(keys.current, path, str(expiry))}"
 
 

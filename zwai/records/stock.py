@@ -13,6 +13,11 @@ BatchId = NewType("BatchId", str)
 EntryId = NewType("EntryId", str)
 FoodId = NewType("FoodId", str)
 
+# Where a page of a list ends: its last row, by the columns that order the list.
+StackKey = tuple[str, str, datetime, str]  # kind, label key, added at, batch
+ExpiryKey = tuple[date, str]  # expiry day, batch
+EntryKey = tuple[int, str]  # version, entry
+
 
 class Kind(StrEnum):
     """An ingredient, or a cooked dish counted in portions (on the wire: ingredients and foods)."""

@@ -1,0 +1,149 @@
+"""What we answer of stock, as the API's document shows it; tests check every answer against these."""
+
+from marshmallow import Schema, fields
+
+
+class StackSchema(Schema):
+    """One batch on its shelf."""
+
+    batch_id = fields.String(required=True)
+    quantity = fields.Float(required=True)
+    type_unit = fields.String(required=True)
+    storage_type = fields.String(required=True)
+    state = fields.String(required=True)
+    added_at = fields.AwareDateTime(required=True)
+    expiration_date = fields.NaiveDateTime(required=True)
+    days_to_expire = fields.Integer(required=True, strict=True)
+    is_expired = fields.Boolean(required=True)
+    expiry_source = fields.String(required=True)
+    expiry_reference = fields.String(required=True)
+    expiry_low = fields.Date(required=True, allow_none=True)
+    expiry_high = fields.Date(required=True, allow_none=True)
+
+
+class DishMembers(Schema):
+    """What dishes have on top."""
+
+    serving_quantity = fields.Float()
+    main_ingredients = fields.List(fields.String())
+    category = fields.String()
+    description = fields.String()
+    calories = fields.Float()
+
+
+class ShelfSchema(DishMembers):
+    """One name in the inventory with its stacks."""
+
+    name = fields.String(required=True)
+    food_id = fields.String(required=True, allow_none=True)
+    type_unit = fields.String(required=True)
+    storage_type = fields.String(required=True)
+    tips = fields.String(required=True)
+    image_path = fields.String(required=True, allow_none=True)
+    stacks = fields.List(fields.Nested(StackSchema), required=True)
+
+
+class BatchSchema(StackSchema, DishMembers):
+    """One batch by itself."""
+
+    name = fields.String(required=True)
+    kind = fields.String(required=True)
+    food_id = fields.String(required=True, allow_none=True)
+    tips = fields.String(required=True)
+    image_path = fields.String(required=True, allow_none=True)
+
+
+class SimpleItemSchema(BatchSchema):
+    expiration_time = fields.Integer(required=True, strict=True)
+    time_unit = fields.String(required=True)
+
+
+class ListSchema(Schema):
+    ingredients = fields.List(fields.Nested(ShelfSchema), required=True)
+    food_items = fields.List(fields.Nested(ShelfSchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class CompleteSchema(ListSchema):
+    total_ingredients = fields.Integer(required=True, strict=True)
+    enriched_with = fields.List(fields.String(), required=True)
+
+
+class SimpleSchema(Schema):
+    ingredients = fields.List(fields.Nested(SimpleItemSchema), required=True)
+    total_items = fields.Integer(required=True, strict=True)
+    format = fields.String(required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class ExpiringSchema(Schema):
+    expiring_items = fields.List(fields.Nested(BatchSchema), required=True)
+    within_days = fields.Integer(required=True, strict=True)
+    count = fields.Integer(required=True, strict=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class ChangedSchema(Schema):
+    """`entry_id` names the journal's entry, by which the change can be undone; null when nothing changed."""
+
+    message = fields.String(required=True)
+    items = fields.List(fields.Nested(BatchSchema), required=True)
+    entry_id = fields.String(required=True, allow_none=True)
+    ingredient = fields.String()
+    food = fields.String()
+    deleted = fields.String()
+    deleted_stack_added_at = fields.AwareDateTime()
+
+
+class DoneSchema(ChangedSchema):
+    ingredients_count = fields.Integer(strict=True)
+    foods_count = fields.Integer(strict=True)
+    source = fields.String()
+    enhanced_data = fields.List(fields.String())
+
+
+class BulkResultSchema(Schema):
+    """An item that was added, or why it was not."""
+
+    index = fields.Integer(required=True, strict=True)
+    status = fields.String(required=True)
+    item = fields.Nested(BatchSchema)
+    code = fields.String()
+    pointer = fields.String()
+    error = fields.String()
+
+
+class BulkAnswerSchema(Schema):
+    message = fields.String(required=True)
+    added = fields.Integer(required=True, strict=True)
+    rejected = fields.Integer(required=True, strict=True)
+    results = fields.List(fields.Nested(BulkResultSchema), required=True)
+    entry_id = fields.String(required=True)
+
+
+class ConsumptionSchema(Schema):
+    consumed_quantity = fields.Float(required=True)
+    remaining_quantity = fields.Float(required=True)
+    unit = fields.String(required=True)
+
+
+class EatenSchema(Schema):
+    """The members from `food` on are there for dishes."""
+
+    message = fields.String(required=True)
+    action = fields.String(required=True)
+    ingredient = fields.String(required=True)
+    consumed_quantity = fields.Float(required=True)
+    remaining_quantity = fields.Float(required=True)
+    unit = fields.String(required=True)
+    stack_removed = fields.Boolean(required=True)
+    consumed_at = fields.AwareDateTime(required=True)
+    original_added_at = fields.AwareDateTime(required=True)
+    consumption_data = fields.Nested(ConsumptionSchema, required=True)
+    entry_id = fields.String(required=True)
+    food = fields.String()
+    consumed_portions = fields.Float()
+    remaining_portions = fields.Float()
+    food_removed = fields.Boolean()
+    food_details = fields.Nested(DishMembers)
+    consumption_date = fields.AwareDateTime()
