@@ -25,6 +25,7 @@ from handlers.cors import Origins
 from handlers.errors import SECURITY_HEADERS, answer_of
 from handlers.language import asked_language
 from handlers.outside import cover_parser, cover_router, take_expectation
+from handlers.proxies import Proxies
 from handlers.replay import KeyedRequest, Replayed, check_key, fingerprint_of
 from handlers.request_ids import request_id_of
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
@@ -49,16 +50,21 @@ class Desk:
     bearers: Bearers
     days: LocalDays
     origins: Origins
+    proxies: Proxies
 
 
 def make_site(
-    kitchen: Kitchen, table: tuple[Route, ...], policies: Mapping[Limit, LimitPolicy], origins: Iterable[str] = ()
+    kitchen: Kitchen,
+    table: tuple[Route, ...],
+    policies: Mapping[Limit, LimitPolicy],
+    origins: Iterable[str] = (),
+    proxies: Iterable[str] = (),
 ) -> web.Application:
     """The web application of a route table. No policy for a class means that it is not limited.
 
-    `origins`: web pages from elsewhere whose scripts may call the API.
+    `origins`: web pages from elsewhere whose scripts may call the API. `proxies`: whose X-Forwarded-For counts.
     """
-    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins))
+    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins), Proxies(proxies))
     app = web.Application(client_max_size=bodies.JSON_LIMIT)
     app[KITCHEN] = kitchen
     app[TABLE] = table
@@ -146,7 +152,7 @@ class Endpoint:
         """Count the caller's address, and read what the route asks of somebody who need not be signed in."""
         authorization = call.request.headers.get("Authorization")
         if self._policy is not None:
-            group = limits.address_group(call.request.remote)
+            group = limits.address_group(self._desk.proxies.client(call.request))
             call.verdict = await self._kitchen.cache.limit(group, self._policy, call.now.timestamp())
             limits.refuse_beyond(call.verdict)
         if self.route.auth is Auth.REFRESH:

@@ -8,6 +8,8 @@ import shlex
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,11 +73,12 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=Formatter,
     )
     parser.add_argument("--version", action="version", version=f"zwai {__version__}")
-    parser.set_defaults(run=_serve)
+    parser.set_defaults(run=_serve, workers=None)
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
 
-    _command(commands, "serve", _serve, "start the service (what happens without a command)",
-             "Listens until Ctrl-C or SIGTERM, then answers what is in flight and ends.")  # fmt: skip
+    serve = _command(commands, "serve", _serve, "start the service (what happens without a command)",
+                     "Listens until Ctrl-C or SIGTERM, then answers what is in flight and ends.")  # fmt: skip
+    serve.add_argument("--workers", type=int, metavar="N", help="app processes (scaled profile); default: ZWAI_WORKERS")
     migrate = _command(commands, "migrate", _migrate, "bring the database up to this release",
                        "Not needed before `serve`, which does the same at its start.")  # fmt: skip
     migrate.add_argument("--check", action="store_true", help="change nothing; exit code 1 when something is missing")
@@ -116,7 +119,13 @@ def _recognise_options(parser: argparse.ArgumentParser) -> None:
                         help="for machines: a list with {photo, error, items} for each photo")  # fmt: skip
 
 
-def _serve(settings: Settings, _options: argparse.Namespace) -> int:
+def _serve(settings: Settings, options: argparse.Namespace) -> int:
+    settings = replace(settings, workers=options.workers or settings.workers)
+    if settings.workers > 1:
+        from zwai.processes import serve_many
+
+        serve_many(settings, partial(_announce, settings))
+        return 0
     from zwai.serve import serve
 
     serve(settings, partial(_announce, settings))
@@ -142,14 +151,14 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> int:
     from storage.migrate import current, migrate, newest
     from zwai.app import database_file, database_url
 
-    url = database_url(settings)
-    before = asyncio.run(current(url)) if database_file(settings).exists() else None
+    url, embedded = database_url(settings), settings.profile == "embedded"
+    before = None if embedded and not database_file(settings).exists() else asyncio.run(current(url))
     if before == newest():
         print(f"The database is at revision {before}, the newest.")
         return 0
     if options.check:
         return _fail(f"the database is at revision {before or 'none'}; this release needs {newest()}: zwai migrate")
-    with hold(settings.data_dir):
+    with hold(settings.data_dir) if embedded else nullcontext():
         asyncio.run(migrate(url))
     print(f"Migrated the database from revision {before or 'none'} to {newest()}.")
     return 0
