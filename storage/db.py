@@ -5,14 +5,22 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
 
-from sqlalchemy import Executable, Row, select, update
+from sqlalchemy import Executable, Row, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.replicas import Replicas
 from storage.schema import households
-from zwai.errors import Conflict, DatabaseDown, StorageFull, TokenRevoked, TransactionLost, Unavailable
+from zwai.errors import (
+    Conflict,
+    DatabaseDown,
+    StorageFull,
+    TokenRevoked,
+    TooFewConnections,
+    TransactionLost,
+    Unavailable,
+)
 from zwai.records.people import HouseholdId
 
 DISK_FULL = ("database or disk is full", "No space left", "The table is full")
@@ -126,6 +134,15 @@ class Database:
         async with self.read() as tx:
             await tx.scalar(select(1))
         return {"engine": self._writer.dialect.name, **self._replicas.health()}
+
+    async def check_room(self, connections: int) -> None:
+        """Raises TooFewConnections when the primary cannot serve so many."""
+        if self._writer.dialect.name != "mysql":
+            return
+        async with self.read() as tx:
+            most = int(await tx.scalar(text("SELECT @@max_connections")))
+        if connections > most:
+            raise TooFewConnections({"wanted": connections, "most": most})
 
     async def close(self) -> None:
         await self._replicas.close()

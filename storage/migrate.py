@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 FOLDER = Path(__file__).parent / "migrations"
+LOCK_WAIT_S = 120
 
 
 def newest() -> str:
@@ -32,8 +33,13 @@ async def current(url: str) -> str | None:
 
 
 async def migrate(url: str, target: str = "head") -> None:
-    """Run what is missing up to `target`, or back down to it when it is older ("base": empty)."""
+    """Run what is missing up to `target`, or back down to it when it is older ("base": empty).
+
+    Of several processes that migrate at once, one does it and the others find it done.
+    """
     async with _opened(url) as engine, engine.begin() as connection:
+        if engine.dialect.name == "mysql":  # let go when the connection closes
+            await connection.execute(text("SELECT GET_LOCK('zwai_migrate', :wait_s)"), {"wait_s": LOCK_WAIT_S})
         await connection.run_sync(_move, target)
 
 

@@ -19,7 +19,6 @@ from handlers.route import Limit
 from handlers.routes import ROUTES
 from storage import replays
 from storage.cache import Cache, LimitPolicy, MemoryCache
-from storage.cache_redis import open_redis_cache
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
 from storage.files import LocalFiles, open_files
@@ -117,6 +116,7 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
     pool = PoolSize(settings.database_pool)
     database = open_database(database_url(settings), listed(settings.database_replica_urls), pool)
     try:
+        await database.check_room(settings.workers * settings.database_pool)
         async with database.watched():
             yield database
     finally:
@@ -128,6 +128,8 @@ async def _cache(settings: Settings) -> AsyncIterator[Cache]:
     if settings.profile == "embedded":
         yield MemoryCache()
         return
+    from storage.cache_redis import open_redis_cache  # the embedded profile does without this library
+
     async with open_redis_cache(settings.redis_url, settings.replica_lag_s) as cache:
         yield cache
 

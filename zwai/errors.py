@@ -199,6 +199,12 @@ class DataFolderInUse(Conflict):
     en = "Another zwai process uses the folder {folder}. Stop it, or choose another with ZWAI_DATA_DIR."
 
 
+class TooFewConnections(Conflict):
+    code = "too_few_connections"
+    es = "Los procesos abrirían {wanted} conexiones y el servidor admite {most}: baja ZWAI_WORKERS o ZWAI_DATABASE_POOL."
+    en = "The processes would open {wanted} connections, and the server takes {most}: lower ZWAI_WORKERS or its pool."
+
+
 class NotMigrated(Conflict):
     code = "not_migrated"
     es = "La base de datos está en la revisión {revision}; esta versión necesita {newest}: zwai migrate."

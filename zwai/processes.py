@@ -39,6 +39,7 @@ class _Manager(BaseApplication):  # type: ignore[misc]
             "graceful_timeout": settings.drain_s,
             "loglevel": settings.log_level.lower(),
             "proc_name": "zwai",
+            "control_socket_disable": True,
             "when_ready": lambda _server: self._announce(f"http://{settings.host}:{settings.port}"),
         }
         for name, value in options.items():
