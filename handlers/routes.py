@@ -32,7 +32,8 @@ SYSTEM = (
     Route("GET", "/docs/explorer.css", system.docs_style, "Its style", auth=Auth.NONE),
 )
 
-# fmt: off (a row reads best as a few lines)
+# A row reads best as a few lines.
+# fmt: off
 ACCOUNTS = (
     Route(
         "POST", "/api/auth/guest-login", accounts.guest_login, "Begin as a guest, with a household of your own",
