@@ -201,8 +201,8 @@ class DataFolderInUse(Conflict):
 
 class TooFewConnections(Conflict):
     code = "too_few_connections"
-    es = "Los procesos abrirían {wanted} conexiones y el servidor admite {most}: baja ZWAI_WORKERS o ZWAI_DATABASE_POOL."
-    en = "The processes would open {wanted} connections, and the server takes {most}: lower ZWAI_WORKERS or its pool."
+    es = "Los procesos abrirían {wanted} conexiones y el servidor admite {most}: baja ZWAI_WORKERS."
+    en = "The processes would open {wanted} connections, and the server takes {most}: lower ZWAI_WORKERS."
 
 
 class NotMigrated(Conflict):
