@@ -1,0 +1,52 @@
+"""Real MariaDB and Redis servers for the tests of this folder."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+
+import pytest
+from sqlalchemy.engine import make_url
+
+from storage.db import Database
+from storage.engines import PoolSize, open_database
+from storage.migrate import migrate
+from tests.stacks import TestStack, stack_up
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if "tests/stack/" in str(item.path):
+            item.add_marker(pytest.mark.slow)
+            item.add_marker(pytest.mark.xdist_group("stack"))
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
+    with stack_up(tmp_path_factory.mktemp("stack"), "primary", "replica", "redis", "queue") as it:
+        yield it
+
+
+@pytest.fixture(scope="session")
+async def urls(stack: TestStack) -> tuple[str, str]:
+    """A migrated database on the primary, and the same on its replica."""
+    primary = make_url(stack.secret("database_url"))
+    replica = make_url(stack.secret("database_replica_urls"))
+    stack.sql("primary", "CREATE DATABASE IF NOT EXISTS zwai_tests")
+    named = [url.set(database="zwai_tests").render_as_string(hide_password=False) for url in (primary, replica)]
+    await migrate(named[0])
+    return named[0], named[1]
+
+
+@asynccontextmanager
+async def opened(primary: str, *replicas: str, pool: PoolSize = PoolSize()) -> AsyncIterator[Database]:
+    database = open_database(primary, replicas, pool)
+    try:
+        async with database.watched():
+            yield database
+    finally:
+        await database.close()
+
+
+@pytest.fixture
+async def database(urls: tuple[str, str]) -> AsyncIterator[Database]:
+    async with opened(urls[0]) as it:
+        yield it
