@@ -1,4 +1,6 @@
-"""Photo files in a local folder: uploads as temporary files, kept copies by photo id.
+"""Photo files: what their users need of them, and the ones in a local folder.
+
+Uploads are temporary files, kept copies lie by photo id:
 
     root/photos/{last two digits of the id}/{id}/display.jpg, thumbnail.jpg, ai.jpg
     root/tmp/{random}/upload and copies/
@@ -16,11 +18,11 @@ import shutil
 import threading
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from datetime import datetime
 from io import FileIO
 from pathlib import Path
-from typing import TypeVar, TypeVarTuple
+from typing import Protocol, TypeVar, TypeVarTuple
 
 from zwai.errors import ImageTooLarge, StorageFull, UnknownPhoto
 from zwai.records.photos import Copy, PhotoId
@@ -84,6 +86,25 @@ class Upload:
                 rest = rest[self._file.write(rest) :]
 
 
+class Files(Protocol):
+    """What both do: this module's in a folder, `storage.objects`' in a store that machines share."""
+
+    def open_upload(self, limit_bytes: int) -> AbstractAsyncContextManager[Upload]:
+        """A temporary file to write to. On leaving, it and all beside it are gone, whatever happened."""
+
+    async def keep(self, photo: PhotoId, copies: Path) -> None:
+        """Keep a folder of prepared copies under the photo's id: all of them and durably, or none."""
+
+    async def find(self, photo: PhotoId, copy: Copy) -> Path:
+        """A local file with that copy. Raises UnknownPhoto."""
+
+    async def delete(self, photo: PhotoId) -> None:
+        """Remove a photo's copies; one that is already gone is fine."""
+
+    async def sweep(self, older_than: datetime) -> int:
+        """Remove what uploads that were cut off left behind; how many there were."""
+
+
 class LocalFiles:
     """The folder and its threads. Made by `open_files`."""
 
@@ -97,34 +118,33 @@ class LocalFiles:
         return self._folder(photo) / f"{copy}.jpg"
 
     async def find(self, photo: PhotoId, copy: Copy) -> Path:
-        """Where an existing copy lies. Raises UnknownPhoto."""
         path = self.path(photo, copy)
-        if not await _in_thread(self._threads, path.exists):
+        if not await self._in_thread(path.exists):
             raise UnknownPhoto()
         return path
 
     @asynccontextmanager
     async def open_upload(self, limit_bytes: int) -> AsyncIterator[Upload]:
-        """A temporary file to write to. On leaving, it and all beside it are gone, whatever happened."""
         upload = Upload(self._temporary / secrets.token_hex(16), limit_bytes, self._threads)
         try:
-            await _in_thread(self._threads, upload.begin)
+            await self._in_thread(upload.begin)
             yield upload
         finally:
             ended = self._threads.submit(upload.end)  # at once, and shielded: also when cancelled a second time
             await asyncio.shield(asyncio.wrap_future(ended))
 
     async def keep(self, photo: PhotoId, copies: Path) -> None:
-        """Move a folder of prepared copies to its place: whole, and on the disk when this returns."""
-        await _in_thread(self._threads, _move, copies, self._folder(photo))
+        """Move the folder to its place: whole, and on the disk when this returns."""
+        await self._in_thread(_move, copies, self._folder(photo))
 
     async def delete(self, photo: PhotoId) -> None:
-        """Remove a photo's copies; one that is already gone is fine."""
-        await _in_thread(self._threads, _remove, self._folder(photo))
+        await self._in_thread(_remove, self._folder(photo))
 
     async def sweep(self, older_than: datetime) -> int:
-        """Remove what uploads that were cut off left behind; how many there were."""
-        return await _in_thread(self._threads, _sweep, self._temporary, older_than.timestamp())
+        return await self._in_thread(_sweep, self._temporary, older_than.timestamp())
+
+    async def _in_thread(self, function: Callable[[*Ts], T], *args: *Ts) -> T:
+        return await _in_thread(self._threads, function, *args)
 
     def _folder(self, photo: PhotoId) -> Path:
         if not PHOTO_ID.fullmatch(photo):
@@ -135,10 +155,17 @@ class LocalFiles:
 @asynccontextmanager
 async def open_files(root: Path) -> AsyncIterator[LocalFiles]:
     """Make the folders if need be, and end the threads on leaving."""
+    async with open_folder(root) as threads:
+        yield LocalFiles(root, threads)
+
+
+@asynccontextmanager
+async def open_folder(root: Path) -> AsyncIterator[ThreadPoolExecutor]:
+    """Make the folders under `root` if need be; the threads in which every blocking call on them is made."""
     threads = ThreadPoolExecutor(THREADS, thread_name_prefix="files")
     try:
         await _in_thread(threads, _make_folders, root)
-        yield LocalFiles(root, threads)
+        yield threads
     finally:
         await asyncio.to_thread(threads.shutdown)
 

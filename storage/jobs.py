@@ -84,6 +84,27 @@ async def give_back(tx: Write, job: Job, offer_at: datetime) -> None:
     await tx.execute(update(jobs).where(*_held(job)).values(values))
 
 
+async def hand_over(tx: Write, job: Job, now: datetime) -> None:
+    """Let another process start a job over, as if this attempt had not been: its process stops, it did not fail."""
+    values = {"state": JobState.PENDING, "attempt": job.attempt - 1, "offer_at": now}
+    await tx.execute(update(jobs).where(*_held(job)).values(values))
+
+
+async def failed(tx: Read, limit: int) -> list[Job]:
+    """Jobs that ended with an error, the latest first."""
+    query = select(jobs).where(jobs.c.state == JobState.FAILED).order_by(jobs.c.offer_at.desc()).limit(limit)
+    return [_job(row) for row in await tx.all(query)]
+
+
+async def retry(tx: Write, job: JobId, now: datetime) -> None:
+    """Offer a failed job again, with all its attempts before it. Raises UnknownJob."""
+    again = {"state": JobState.PENDING, "attempt": 0, "progress": 0, "step": "waiting"}
+    ended = {"error": None, "finished_at": None, "offer_at": now}
+    query = update(jobs).where(jobs.c.id == job, jobs.c.state == JobState.FAILED)
+    if await tx.execute(query.values(again | ended)) == 0:
+        raise UnknownJob
+
+
 def _held(job: Job) -> tuple[ColumnElement[bool], ...]:
     return (jobs.c.id == job.id, jobs.c.attempt == job.attempt, jobs.c.state == JobState.PROCESSING)
 

@@ -337,6 +337,12 @@ class DatabaseDown(Unavailable):
     en = "The database does not answer. Nothing was lost; try again."
 
 
+class FilesDown(Unavailable):
+    code = "files_down"
+    es = "El almacén de fotos no responde. No se perdió nada; inténtalo otra vez."
+    en = "The store of photos does not answer. Nothing was lost; try again."
+
+
 class TransactionLost(Unavailable):
     """The database gave up a transaction before its commit: nothing happened, and it may be started over."""
 

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from storage import jobs
+from storage.attempts import Effect, Progress, Work
 from storage.db import Read, Write
-from storage.runner import Effect, Progress, Work
 from zwai.kitchen import recognition
 from zwai.kitchen.recognition import Recogniser
 from zwai.records.ids import new_id

@@ -10,7 +10,7 @@ from ai.pool import Pool
 from ai.work import look
 from storage import batches, photos, recognitions
 from storage.db import Read, Write
-from storage.files import LocalFiles
+from storage.files import Files
 from zwai.kitchen import inventory
 from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
 from zwai.knowledge import catalogue
@@ -62,7 +62,7 @@ class Accepted:
 class Recogniser:
     """Looks at the AI copies of stored photos in worker processes."""
 
-    def __init__(self, pool: Pool, files: LocalFiles) -> None:
+    def __init__(self, pool: Pool, files: Files) -> None:
         self._pool = pool
         self._files = files
 
@@ -80,7 +80,8 @@ class Recogniser:
         return Seen(aim, Engine.LOCAL, tuple(photo_ids), merged(found))
 
     async def _look_at(self, photo: PhotoId, aim: Aim) -> list[Sighting]:
-        return await self._pool.run(look, self._files.path(photo, Copy.AI), aim, deadline_s=LOOK_DEADLINE_S)
+        path = await self._files.find(photo, Copy.AI)
+        return await self._pool.run(look, path, aim, deadline_s=LOOK_DEADLINE_S)
 
 
 def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Sighting], ...]:

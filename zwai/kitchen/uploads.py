@@ -9,7 +9,7 @@ from ai.pool import Pool
 from ai.work import prepare
 from storage import photos
 from storage.db import Write
-from storage.files import LocalFiles, Upload
+from storage.files import Files, Upload
 from zwai.errors import EmptyImage, UploadsFull
 from zwai.records.ids import new_id
 from zwai.records.people import Member
@@ -31,7 +31,7 @@ class UploadLimits:
 class Uploads:
     """Takes photos in: a temporary file first, then the copies that are kept."""
 
-    def __init__(self, files: LocalFiles, pool: Pool, limits: UploadLimits) -> None:
+    def __init__(self, files: Files, pool: Pool, limits: UploadLimits) -> None:
         self.limits = limits
         self._files = files
         self._pool = pool
