@@ -5,11 +5,12 @@ import logging
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 
 import uvloop
 
 from storage.attempts import Attempts
-from storage.queue import open_worker
+from storage.queue import Worker, open_worker
 from zwai.app import JOBS_AT_ONCE, open_kitchen
 from zwai.kitchen import jobs
 from zwai.kitchen.parts import Kitchen
@@ -34,12 +35,12 @@ async def _work(settings: Settings, announce: Callable[[], None]) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
-    async with open_kitchen(settings) as kitchen:
-        async with open_worker(settings.queue_url, _attempts(kitchen), JOBS_AT_ONCE) as worker:
-            announce()
-            await worker.work(stopped, settings.drain_s)
+    async with open_kitchen(settings) as kitchen, _worker(settings, kitchen) as worker:
+        announce()
+        await worker.work(stopped, settings.drain_s)
 
 
-def _attempts(kitchen: Kitchen) -> Attempts:
+def _worker(settings: Settings, kitchen: Kitchen) -> AbstractAsyncContextManager[Worker]:
     works = jobs.works(kitchen.recogniser, kitchen.clock)
-    return Attempts(kitchen.database, kitchen.cache, works, kitchen.clock)
+    attempts = Attempts(kitchen.database, kitchen.cache, works, kitchen.clock)
+    return open_worker(settings.queue_url, attempts, JOBS_AT_ONCE)
