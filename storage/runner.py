@@ -65,6 +65,7 @@ class Runner:
             due = await jobs.due(tx, self._clock(), self._room)
         for job in due:
             await self.offer(job)
+        self._turned_away |= len(due) == self._room  # there may be more
 
     async def scan_forever(self) -> None:
         while True:
@@ -83,15 +84,19 @@ class Runner:
         await self._scheduler.wait_and_close(timeout_s)
 
     async def _run(self, job_id: JobId) -> None:
+        claiming = asyncio.create_task(self._claim(job_id))
         try:
-            async with self._db.write() as tx:
-                job = await jobs.claim(tx, job_id, self._clock(), LEASE)
+            job = await asyncio.shield(claiming)
             if job is not None and job.attempt > ATTEMPTS:
                 await self._fail(job, Unexpected())  # no attempt lived to tell what is wrong with it
             elif job is not None:
                 await self._attempt(job)
         except LeaseLost:
             log.info("job %s: another attempt took over", job_id)
+        except asyncio.CancelledError:  # this process stops; the next one is to begin at once
+            if (job := await claiming) is not None:
+                await self._give_back(job, self._clock())
+            raise
         except Exception:
             log.exception("job %s: not told how it ended; its lease will run out", job_id)
         finally:
@@ -99,6 +104,10 @@ class Runner:
             if self._turned_away:
                 self._turned_away = False
                 self._scan_now.set()
+
+    async def _claim(self, job_id: JobId) -> Job | None:
+        async with self._db.write() as tx:
+            return await jobs.claim(tx, job_id, self._clock(), LEASE)
 
     async def _attempt(self, job: Job) -> None:
         try:
@@ -149,9 +158,11 @@ class Runner:
         if job.attempt >= ATTEMPTS:
             await self._fail(job, error)
             return
-        pause = timedelta(seconds=2**job.attempt)
+        await self._give_back(job, self._clock() + timedelta(seconds=2**job.attempt))
+
+    async def _give_back(self, job: Job, offer_at: datetime) -> None:
         async with self._db.write() as tx:
-            await jobs.give_back(tx, job, self._clock() + pause)
+            await jobs.give_back(tx, job, offer_at)
 
     async def _fail(self, job: Job, error: ZwaiError) -> None:
         log.warning("job %s failed: %s", job.id, error)
