@@ -81,7 +81,8 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_wheel_holds_the_packages_with_all_their_files_and_nothing_else(built: Path):
     [wheel] = built.glob("*.whl")
-    held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    with zipfile.ZipFile(wheel) as archive:
+        held = {name for name in archive.namelist() if ".dist-info/" not in name}
     files = (file for package in PACKAGES for file in (ROOT / package).rglob("*") if file.is_file())
     assert held == {file.relative_to(ROOT).as_posix() for file in files if "__pycache__" not in file.parts}
 
@@ -89,7 +90,8 @@ def test_the_wheel_holds_the_packages_with_all_their_files_and_nothing_else(buil
 @pytest.mark.slow
 def test_the_sdist_holds_what_it_takes_to_start_and_to_test(built: Path):
     [sdist] = built.glob("*.tar.gz")
-    held = {name.partition("/")[2] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        held = {name.partition("/")[2] for name in archive.getnames()}
     assert {"scripts/run", "scripts/test", "requirements.txt", "CHANGELOG.md", "tests/conftest.py"} <= held
     assert not [name for name in held if "__pycache__" in name]
 
