@@ -178,8 +178,8 @@ def test_the_script_starts_from_any_folder_and_uses_the_callers(tmp_path: Path):
     wrapper.parent.mkdir(parents=True)
     wrapper.write_text(f'#!/bin/sh\nexec "{COMMAND[0]}" "$@"\n')
     wrapper.chmod(0o755)
-    stamp = f"{subprocess.check_output('cksum', stdin=(clone / 'requirements.txt').open(), text=True).strip()} "
-    (clone / ".venv" / ".installed-requirements.txt").write_text(stamp + version())
+    stamp = clone / ".venv" / ".installed-requirements.txt"
+    stamp.write_text(f"{printed('cksum', stdin=clone / 'requirements.txt')} {printed(COMMAND[0], '-V')}")
     environ = {name: value for name, value in environment(port=0, data_dir="mine").items() if name != "PYTHONPATH"}
     with subprocess.Popen(
         [clone / "scripts" / "run"], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True
