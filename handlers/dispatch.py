@@ -281,8 +281,8 @@ class Endpoint:
         self._desk.origins.admit(call.request, response.headers)
 
     def _note(self, call: Call[Any, Any], status: int, began: float, code: str) -> None:
-        """One line on what was refused (quietly, unless it is our side that is down) or slow."""
-        level = logging.WARNING if status >= 500 or code == "slow" else logging.INFO
+        """One line on what was slow or failed on our side; on what was refused, only when debugging."""
+        level = logging.WARNING if status >= 500 or code == "slow" else logging.DEBUG
         elapsed_ms = round((time.monotonic() - began) * 1000)
         name = self.route.name
         log.log(

@@ -36,14 +36,44 @@ class HistoryQuerySchema(RequestSchema):
     cursor = Cursor(_version, as_text)
 
 
+class SideSchema(Schema):
+    """A batch as it was."""
+
+    batch_id = fields.String(required=True)
+    name = fields.String(required=True)
+    quantity = fields.Float(required=True)
+    type_unit = fields.String(required=True)
+    added_at = fields.AwareDateTime(required=True)
+    expiration_date = fields.NaiveDateTime(required=True)
+
+
+class ChangeSchema(Schema):
+    """One batch before and after; null where it did not exist."""
+
+    before = fields.Nested(SideSchema, required=True, allow_none=True)
+    after = fields.Nested(SideSchema, required=True, allow_none=True)
+
+
+class EntrySchema(Schema):
+    entry_id = fields.String(required=True)
+    act = fields.String(required=True)
+    reason = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    by = fields.String(required=True, allow_none=True)
+    undoes = fields.String(required=True, allow_none=True)
+    undone_by = fields.String(required=True, allow_none=True)
+    changes = fields.List(fields.Nested(ChangeSchema), required=True)
+
+
 class HistorySchema(Schema):
-    entries = fields.List(fields.Dict(), required=True)
-    next_cursor = fields.String(allow_none=True)
+    entries = fields.List(fields.Nested(EntrySchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
 
 
 class UndoneSchema(Schema):
     message = fields.String(required=True)
     entry_id = fields.String(required=True)
+    undoes = fields.String(required=True)
 
 
 async def history(call: Call[None, HistoryQuery]) -> Answer:

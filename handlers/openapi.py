@@ -81,7 +81,7 @@ def document(table: tuple[Route, ...]) -> dict[str, Any]:
         version=zwai.__version__,
         openapi_version="3.1.0",
         info={"description": DESCRIPTION},
-        plugins=[MarshmallowPlugin(schema_name_resolver=_schema_name)],
+        plugins=[MarshmallowPlugin(schema_name_resolver=SchemaNames())],
     )
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     spec.components.security_scheme("access_token", {**bearer, "description": "Lives 30 minutes."})
@@ -95,9 +95,18 @@ def document(table: tuple[Route, ...]) -> dict[str, Any]:
     return made
 
 
-def _schema_name(schema: type[Schema] | Schema) -> str:
-    kind = schema if isinstance(schema, type) else type(schema)
-    return kind.__name__.removesuffix("Schema")
+class SchemaNames:
+    """Names schemas by their classes; of two of the same name, the later one in the table also by its module."""
+
+    def __init__(self) -> None:
+        self._kinds: dict[str, type[Schema]] = {"Error": ErrorSchema}
+
+    def __call__(self, schema: type[Schema] | Schema) -> str:
+        kind = schema if isinstance(schema, type) else type(schema)
+        name = kind.__name__.removesuffix("Schema")
+        if self._kinds.setdefault(name, kind) is kind:
+            return name
+        return kind.__module__.rpartition(".")[2].title().replace("_", "") + name
 
 
 def _operation(route: Route) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class ShelfSchema(DishMembers):
     stacks = fields.List(fields.Nested(StackSchema), required=True)
 
 
-class BatchSchema(StackSchema, DishMembers):
+class StockBatchSchema(StackSchema, DishMembers):
     """One batch by itself."""
 
     name = fields.String(required=True)
@@ -53,7 +53,7 @@ class BatchSchema(StackSchema, DishMembers):
     image_path = fields.String(required=True, allow_none=True)
 
 
-class SimpleItemSchema(BatchSchema):
+class SimpleItemSchema(StockBatchSchema):
     expiration_time = fields.Integer(required=True, strict=True)
     time_unit = fields.String(required=True)
 
@@ -77,7 +77,7 @@ class SimpleSchema(Schema):
 
 
 class ExpiringSchema(Schema):
-    expiring_items = fields.List(fields.Nested(BatchSchema), required=True)
+    expiring_items = fields.List(fields.Nested(StockBatchSchema), required=True)
     within_days = fields.Integer(required=True, strict=True)
     count = fields.Integer(required=True, strict=True)
     next_cursor = fields.String(required=True, allow_none=True)
@@ -87,7 +87,7 @@ class ChangedSchema(Schema):
     """`entry_id` names the journal's entry, by which the change can be undone; null when nothing changed."""
 
     message = fields.String(required=True)
-    items = fields.List(fields.Nested(BatchSchema), required=True)
+    items = fields.List(fields.Nested(StockBatchSchema), required=True)
     entry_id = fields.String(required=True, allow_none=True)
     ingredient = fields.String()
     food = fields.String()
@@ -107,7 +107,7 @@ class BulkResultSchema(Schema):
 
     index = fields.Integer(required=True, strict=True)
     status = fields.String(required=True)
-    item = fields.Nested(BatchSchema)
+    item = fields.Nested(StockBatchSchema)
     code = fields.String()
     pointer = fields.String()
     error = fields.String()

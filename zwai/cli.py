@@ -203,10 +203,11 @@ def _progress(done: int, total: int) -> None:
 def _doctor(settings: Settings, _options: argparse.Namespace) -> int:
     from zwai.doctor import examine
 
-    findings = examine(settings)
-    for finding in findings:
-        print(f"{'ok ' if finding.good else 'BAD'}  {finding.part:<12} {finding.sentence}")
-    return 0 if all(finding.good for finding in findings) else 1
+    code = 0
+    for finding in examine(settings):
+        print(f"{'ok ' if finding.good else 'BAD'}  {finding.part:<12} {finding.sentence}", flush=True)
+        code = code if finding.good else 1
+    return code
 
 
 def _openapi(_settings: Settings, _options: argparse.Namespace) -> int:

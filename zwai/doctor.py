@@ -52,8 +52,8 @@ def _database(settings: Settings) -> Finding:
     if not file.exists():
         return Finding("database", good=True, sentence="none yet; made at the first start.")
     try:
-        verdict = _quick_check(file)
         revision = asyncio.run(current(database_url(settings)))
+        verdict = _quick_check(file)
     except (sqlite3.Error, ZwaiError) as error:
         return Finding("database", good=False, sentence=str(error))
     state = f"revision {revision}" if revision == newest() else f"revision {revision}, {newest()} after the next start"

@@ -81,7 +81,7 @@ class Settings:
                 raise BadSetting(f"{PREFIX}{name.upper()} must have at least {SECRET_LENGTH} characters.")
         try:
             ZoneInfo(self.time_zone)
-        except (OSError, ValueError):
+        except (OSError, ValueError, KeyError):
             raise BadSetting(f"ZWAI_TIME_ZONE: there is no time zone {self.time_zone!r}.") from None
 
     def _check_profile(self) -> None:
@@ -167,7 +167,5 @@ def secret_key(settings: Settings) -> str:
         made.rename(file)
     key = file.read_text().strip()
     if len(key) < SECRET_LENGTH:
-        raise BadSetting(
-            f"{file} holds no key of {SECRET_LENGTH} characters; delete it to sign everybody out and go on."
-        )
+        raise BadSetting(f"{file} is not a key of {SECRET_LENGTH} characters; delete it, and everybody signs in again.")
     return key

@@ -10,7 +10,7 @@ const TEXTS = {
     headers: "Cabeceras", empty: "(sin cuerpo)", required: "obligatorio", key: "una nueva en cada envío, si está vacía",
     none: "pública", access_token: "requiere sesión", refresh_token: "requiere refresh token",
     signed_url: "dirección firmada", optional: "sesión opcional", deprecated: "en retirada", choose: "Elige una ruta.",
-    offline: "No hubo respuesta: ", contract: "Respuestas", badJson: "El cuerpo no es JSON válido: ", other: "servicio",
+    offline: "No hubo respuesta: ", contract: "Respuestas", shape: "Forma", badJson: "El cuerpo no es JSON válido: ", other: "servicio",
   },
   en: {
     intro: "Try every route right here: come in as a guest, fill in, send.",
@@ -20,7 +20,7 @@ const TEXTS = {
     headers: "Headers", empty: "(no body)", required: "required", key: "a new one each time, when empty",
     none: "public", access_token: "needs a session", refresh_token: "needs the refresh token",
     signed_url: "signed address", optional: "session optional", deprecated: "on its way out", choose: "Choose a route.",
-    offline: "No answer: ", contract: "Answers", badJson: "The body is not valid JSON: ", other: "service",
+    offline: "No answer: ", contract: "Answers", shape: "Shape", badJson: "The body is not valid JSON: ", other: "service",
   },
 };
 
@@ -39,7 +39,7 @@ function element(tag, options = {}, ...children) {
 // --- the document ---
 
 function resolved(schema) {
-  let here = schema;
+  let here = schema; // a chain of references ends somewhere, or is given up
   for (let depth = 0; here && here.$ref && depth < 20; depth += 1) {
     here = here.$ref.replace("#/", "").split("/").reduce((node, name) => node[name], state.api);
   }
@@ -57,15 +57,26 @@ function sample(schema, depth = 0) {
   if (here.enum) return here.enum[0];
   const type = typeOf(here);
   if (depth < 6 && (type === "object" || here.properties)) {
-    return Object.fromEntries(
-      Object.entries(here.properties || {}).map(([name, below]) => [name, sample(below, depth + 1)]),
-    );
+    const members = Object.entries(here.properties || {}).filter(([name]) => (here.required || []).includes(name));
+    return Object.fromEntries(members.map(([name, below]) => [name, sample(below, depth + 1)]));
   }
   if (type === "array") return depth < 6 ? [sample(here.items, depth + 1)] : [];
   if (type === "integer" || type === "number") return here.minimum ?? 1;
   if (type === "boolean") return false;
   if (here.format === "date") return new Date().toISOString().slice(0, 10);
   return here.format === "date-time" ? new Date().toISOString().replace("Z", "+00:00") : "";
+}
+
+// The schema with what it refers to written out.
+function written(node, depth = 0) {
+  if (Array.isArray(node)) return node.map((item) => written(item, depth + 1));
+  if (node === null || typeof node !== "object" || depth > 20) return node;
+  return Object.fromEntries(Object.entries(resolved(node)).map(([name, below]) => [name, written(below, depth + 1)]));
+}
+
+function shape(schema) {
+  const text = JSON.stringify(written(schema), null, 2);
+  return element("details", {}, element("summary", { textContent: say("shape") }), element("pre", { textContent: text }));
 }
 
 function allRoutes() {
@@ -142,7 +153,7 @@ function showRoute() {
     ),
     element("p", { className: "quiet", textContent: operation.summary }),
     element("span", { className: "tag", textContent: say(authOf(operation)) }),
-    operation.deprecated ? element("span", { className: "tag", textContent: say("deprecated") }) : null,
+    operation.deprecated ? element("span", { className: "tag", textContent: say("deprecated") }) : "",
     form,
     element("section", { id: "answer", ariaLive: "polite" }),
     element("h3", { textContent: say("contract") }),
@@ -190,6 +201,7 @@ function bodyFields(operation) {
       element("textarea", {
         id: "json", spellcheck: false, value: JSON.stringify(sample(content[kind].schema), null, 2), ariaLabel: say("body"),
       }),
+      shape(content[kind].schema),
     ])),
   );
   const showChosen = () => parts.forEach((part) => { part.hidden = part.dataset.kind !== choice.value; });

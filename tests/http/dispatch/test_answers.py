@@ -151,3 +151,12 @@ async def test_only_named_origins_may_read_answers(site):
         reply = await site.call("GET", "/api/numbers", headers=headers)
         assert preflight.headers.get("Access-Control-Allow-Origin") == allowed
         assert reply.headers.get("Access-Control-Allow-Origin") == allowed
+
+
+async def test_refusals_are_not_logged_but_parts_that_are_down_are(site, caplog):
+    caplog.set_level("INFO", "zwai.http")
+    await site.call("GET", "/api/notes")
+    assert caplog.text == ""
+    reply = await site.call("GET", "/api/down")
+    assert "code=database_down" in caplog.text
+    assert f"request_id={reply.headers['X-Request-Id']}" in caplog.text

@@ -1,0 +1,122 @@
+"""Stock that cannot be: each refused with a sentence in both languages, a pointer, and nothing left behind."""
+
+from typing import Any
+
+import pytest
+
+from tests.http.expecting import refused, refused_in_both_languages
+from tests.service import Client
+
+ADD = "/api/inventory/ingredients"
+GOOD = {"name": "Leche", "quantity": 1, "type_unit": "litros", "storage_type": "refrigerado"}
+
+
+@pytest.mark.parametrize(
+    ("member", "value", "code"),
+    [
+        ("type_unit", "codos", "unknown_word"),
+        ("type_unit", "", "unknown_word"),
+        ("type_unit", 3, "unknown_word"),
+        ("type_unit", "g" * 10_000, "unknown_word"),
+        ("storage_type", "garaje", "unknown_word"),
+        ("time_unit", "lustros", "unknown_word"),
+        ("quantity", -1, "too_small"),
+        ("quantity", 0, "too_small"),
+        ("quantity", 0.0001, "too_small"),
+        ("quantity", "NaN", "wrong_type"),
+        ("quantity", "Infinity", "wrong_type"),
+        ("quantity", "-inf", "wrong_type"),
+        ("quantity", "1_000", "wrong_type"),
+        ("quantity", True, "wrong_type"),
+        ("quantity", [1], "wrong_type"),
+        ("quantity", "mucha", "wrong_type"),
+        ("quantity", "1e400", "too_large"),
+        ("quantity", "1e999999999999999999999", "wrong_type"),
+        ("quantity", 1_000_001, "too_large"),
+        ("quantity", "9" * 10_000, "too_large"),
+        ("name", "x" * 10_000, "too_long"),
+        ("name", "x" * 101, "too_long"),
+        ("name", "\ufdfa" * 20, "too_long"),  # unfolds to 360 letters
+        ("name", "", "empty"),
+        ("name", "   ", "empty"),
+        ("name", "\u200b", "empty"),
+        ("name", "Le\x00che", "bad_form"),
+        ("name", "Le\x1bche", "bad_form"),
+        ("name", 5, "wrong_type"),
+        ("name", None, "null"),
+        ("expiration_date", "2027-02-31", "bad_date"),
+        ("expiration_date", "2027-02-29T00:00:00", "bad_date"),
+        ("expiration_date", "2027-13-01", "bad_date"),
+        ("expiration_date", "Wed, 04 Jun 2025 22:44:07 GMT", "bad_date"),
+        ("expiration_date", 20270101, "bad_date"),
+        ("expiration_date", "2027-01-01Tayer", "bad_date"),
+        ("expiration_time", -1, "out_of_range"),
+        ("expiration_time", "1e400", "wrong_type"),
+        ("tips", "x" * 2001, "too_long"),
+        ("image_path", 7, "wrong_type"),
+        ("added_at", "ayer", "bad_date"),
+    ],
+)
+async def test_an_item_with_a_bad_member_is_refused_whole(client: Client, member: str, value: Any, code: str) -> None:
+    body = {"ingredients": [GOOD, {**GOOD, member: value}]}
+    problem = await refused_in_both_languages(client, "POST", ADD, 422, json=body)
+    assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [(f"/ingredients/1/{member}", code)]
+    assert await client.stock() == {}
+
+
+@pytest.mark.parametrize("member", ["name", "quantity", "type_unit"])
+async def test_what_an_item_must_have_is_named_when_it_is_missing(client: Client, member: str) -> None:
+    item = {name: value for name, value in GOOD.items() if name != member}
+    problem = refused(await client.post("/api/inventory", json=item), 422)
+    assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [(f"/{member}", "required")]
+
+
+@pytest.mark.parametrize("ingredients", [[], None, {}, "Leche", [None], ["Leche"], [[GOOD]], [GOOD] * 101])
+async def test_ingredients_that_are_no_list_of_items_are_refused(client: Client, ingredients: Any) -> None:
+    refused(await client.post(ADD, json={"ingredients": ingredients}), 422)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"ingredients": [{"name": "Leche", "quantity": NaN, "type_unit": "litros"}]}',
+        b'{"ingredients": [{"name": "Leche", "quantity": Infinity, "type_unit": "litros"}]}',
+        b'{"ingredients": [',
+        b"\xff\xfe",
+        b'{"a": "\\ud800"}',
+        b"[]",
+        b"7",
+        b"null",
+    ],
+)
+async def test_a_body_that_is_no_json_object_is_refused(client: Client, raw: bytes) -> None:
+    for language in ("es", "en"):
+        headers = {"Content-Type": "application/json", "Accept-Language": language}
+        refused(await client.post(ADD, data=raw, headers=headers), 400)
+
+
+async def test_a_number_beyond_all_numbers_is_refused(client: Client) -> None:
+    raw = b'{"ingredients": [{"name": "Leche", "quantity": 1e400, "type_unit": "litros"}]}'
+    reply = await client.post(ADD, data=raw, headers={"Content-Type": "application/json"})
+    assert reply.status in (400, 422)
+    refused(reply, reply.status)
+    assert await client.stock() == {}
+
+
+@pytest.mark.parametrize("number", ["0.001", 0.1, "  2.5 ", 1_000_000, 0.30000000000000004, 1e-3])
+async def test_a_number_is_kept_to_the_thousandth(client: Client, number: Any) -> None:
+    reply = await client.post("/api/inventory", json={**GOOD, "quantity": number})
+    assert (reply.status, reply.json["items"][0]["quantity"]) == (201, round(float(number), 3))
+
+
+async def test_members_that_nobody_knows_are_ignored(client: Client) -> None:
+    reply = await client.post("/api/inventory", json={**GOOD, "image_status": "ready", "confidence": 0.9, "x": {}})
+    assert reply.status == 201
+
+
+@pytest.mark.parametrize(
+    "name", ["O'Brien; DROP TABLE batches;--", "<script>alert(1)</script>", "{{7*7}}", "%s %d", "☃"]
+)
+async def test_a_name_is_only_a_name(client: Client, name: str) -> None:
+    await client.add(name)
+    assert list(await client.stock()) == [name]

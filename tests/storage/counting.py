@@ -1,0 +1,40 @@
+"""Counts the SQL statements that a database runs."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import event
+
+from storage.db import Database
+
+FRAME = ("BEGIN", "COMMIT", "ROLLBACK", "UPDATE households", "SELECT households.version")
+
+
+@dataclass
+class Statements:
+    """Every statement, and those that the kitchen caused: not the transaction's frame, an executemany counts once."""
+
+    all: list[str] = field(default_factory=list)
+
+    @property
+    def of_the_kitchen(self) -> list[str]:
+        return [statement for statement in self.all if not statement.startswith(FRAME)]
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[Statements]:
+    statements = Statements()
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        statements.all.append(statement)
+
+    engines = [engine.sync_engine for engine in (database._reader, database._writer)]
+    for engine in engines:
+        event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        for engine in engines:
+            event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,62 @@
+"""The documents say what is so: settings, version, links, and a tour that works as pasted."""
+
+import json
+import re
+import subprocess
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from tests.processes import ROOT, served
+from zwai import __version__
+from zwai.settings import Settings
+
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def test_every_setting_is_documented_with_its_default_and_no_other_is():
+    rows = re.findall(r"^\| `ZWAI_(\w+)` \| (.+?) \| (.+?) \|$", (ROOT / "docs/settings.md").read_text(), re.MULTILINE)
+    documented = {name.lower(): (default.strip("`"), meaning) for name, default, meaning in rows}
+    settings = {setting.name: setting for setting in fields(Settings)}
+    assert documented.keys() == settings.keys()
+    for name, (default, meaning) in documented.items():
+        assert default == (str(settings[name].default) or "empty")
+        assert meaning.startswith(settings[name].metadata["meaning"])
+
+
+def test_the_newest_number_of_the_changelog_is_the_version():
+    numbers = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    assert numbers[0] == __version__
+    assert numbers == sorted(numbers, reverse=True)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_there(page: Path):
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text())
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.slow
+async def test_the_tour_of_the_readme_works_as_pasted(tmp_path: Path):
+    [tour] = re.findall(r"^```bash tour\n(.+?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    async with served(tmp_path / "data") as service:
+        pasted = tour.replace("http://127.0.0.1:3000", service.url)
+        assert pasted != tour
+        shell = subprocess.run(["bash", "-eu"], input=pasted, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert shell.returncode == 0, shell.stderr
+    answers = list(documents(shell.stdout))
+    assert len(answers) == 3
+    assert not [answer for answer in answers if "error" in answer]
+    soon = json.dumps(answers[-1], ensure_ascii=False)
+    assert all(name in soon for name in ("palta", "tomate", "leche", "pan")), soon
+
+
+def documents(text: str) -> list[dict[str, object]]:
+    """JSON documents printed one after the other."""
+    found, rest = [], text.strip()
+    while rest:
+        document, end = json.JSONDecoder().raw_decode(rest)
+        found.append(document)
+        rest = rest[end:].strip()
+    return found
