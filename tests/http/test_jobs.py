@@ -13,10 +13,12 @@ from sqlalchemy import select, update
 
 from storage import jobs as rows
 from storage import people
+from storage.attempts import ATTEMPTS, LEASE, Effect, Progress, Work
 from storage.cache import MemoryCache
-from storage.db import Database, Write, open_database, sqlite_url
+from storage.db import Database, Write
+from storage.engines import open_database, sqlite_url
 from storage.migrate import migrate
-from storage.runner import ATTEMPTS, LEASE, Effect, Progress, Runner, Work, open_runner
+from storage.runner import Runner, open_runner
 from storage.schema import accounts, households, jobs
 from tests.http.test_recognition import assert_item, names_of
 from tests.service import PHOTOS, Client, Service, running, signed_in

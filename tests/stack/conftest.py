@@ -28,8 +28,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack]:
 @pytest.fixture(scope="session")
 async def urls(stack: TestStack) -> tuple[str, str]:
     """A migrated database on the primary, and the same on its replica."""
-    primary = make_url(stack.secret("database_url"))
-    replica = make_url(stack.secret("database_replica_urls"))
+    primary = make_url(stack.secret("DATABASE_URL"))
+    replica = make_url(stack.secret("DATABASE_REPLICA_URLS"))
     stack.sql("primary", "CREATE DATABASE IF NOT EXISTS zwai_tests")
     named = [url.set(database="zwai_tests").render_as_string(hide_password=False) for url in (primary, replica)]
     await migrate(named[0])
@@ -37,8 +37,8 @@ async def urls(stack: TestStack) -> tuple[str, str]:
 
 
 @asynccontextmanager
-async def opened(primary: str, *replicas: str, pool: PoolSize = PoolSize()) -> AsyncIterator[Database]:
-    database = open_database(primary, replicas, pool)
+async def opened(primary: str, *replicas: str, connections: int = 10, wait_s: float = 2.0) -> AsyncIterator[Database]:
+    database = open_database(primary, replicas, PoolSize(connections, wait_s))
     try:
         async with database.watched():
             yield database

@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from storage import people
 from storage.db import Database
-from storage.engines import PoolSize
 from storage.migrate import current, migrate, newest
 from storage.schema import households
 from tests.stack.conftest import opened
@@ -73,7 +72,7 @@ async def test_a_cancelled_write_leaves_nothing(database: Database) -> None:
 
 
 async def test_a_full_pool_is_a_quick_refusal_and_not_a_hang(urls: tuple[str, str]) -> None:
-    async with opened(urls[0], pool=PoolSize(size=1, wait_s=0.2)) as database, database.read():
+    async with opened(urls[0], connections=1, wait_s=0.2) as database, database.read():
         with pytest.raises(DatabaseDown) as refusal:
             async with asyncio.timeout(2), database.read() as tx:
                 await tx.scalar(select(1))

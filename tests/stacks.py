@@ -1,0 +1,64 @@
+"""A stack of real servers for tests: MariaDB primary and replica, two Redis, Nginx; a folder and ports of its own."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+FIRST_PORT = 4000
+PORTS_EACH = 100
+
+
+@dataclass(frozen=True)
+class TestStack:
+    """`settings`: the ZWAI_ variables of a service on this stack."""
+
+    __test__ = False
+    folder: Path
+    base_port: int
+
+    def run(self, *arguments: str) -> str:
+        command = [sys.executable, str(ROOT / "scripts" / "stack"), "--folder", str(self.folder)]
+        ran = subprocess.run(
+            [*command, "--base-port", str(self.base_port), *arguments], capture_output=True, text=True, cwd=ROOT
+        )
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        return ran.stdout
+
+    @property
+    def settings(self) -> dict[str, str]:
+        words = shlex.split(self.run("env"))
+        return dict(word.split("=", 1) for word in words if word.startswith("ZWAI_"))
+
+    @property
+    def parts(self) -> dict[str, dict[str, object]]:
+        parts: dict[str, dict[str, object]] = json.loads(self.run("status", "--json"))["parts"]
+        return parts
+
+    def secret(self, name: str) -> str:
+        """What the file of a setting holds: "DATABASE_URL", "DATABASE_REPLICA_URLS"."""
+        return Path(self.settings[f"ZWAI_{name}_FILE"]).read_text().strip()
+
+    def sql(self, part: str, statement: str) -> str:
+        """Run SQL as the administrator of the primary or the replica."""
+        socket = self.folder / "run" / f"{part}.sock"
+        command = ["mariadb", f"--socket={socket}", "--batch", "--skip-column-names", "-e", statement]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+@contextmanager
+def stack_up(folder: Path, *parts: str) -> Iterator[TestStack]:
+    """These parts, until leaving; ports by the number of the test process, so that several run side by side."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    stack = TestStack(folder, FIRST_PORT + PORTS_EACH * number)
+    try:
+        stack.run("up", "--only", ",".join(parts))
+        yield stack
+    finally:
+        stack.run("down")
