@@ -104,7 +104,7 @@ async def ingredients_later(call: Call[PathsBody | None]) -> Answer:
             await uploads.add(tx, photo)
         job = await jobs.order_recognition(tx, call.member, given.ids, Aim.INGREDIENTS, call.now)
         answer = call.answer(_ordered(call, job), status=202)
-    await call.kitchen.runner.offer(job.id)
+    await call.kitchen.delivery.offer(job.id)
     return answer
 
 

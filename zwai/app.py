@@ -5,7 +5,7 @@ import contextlib
 import logging
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,10 +21,10 @@ from storage import replays
 from storage.cache import Cache, LimitPolicy, MemoryCache
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
-from storage.files import LocalFiles, open_files
+from storage.files import Files, open_files
 from storage.lock import hold
 from storage.migrate import current, migrate, newest
-from storage.runner import Runner, open_runner
+from storage.runner import Delivery, Runner, open_runner
 from zwai.errors import NotMigrated, ZwaiError
 from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
@@ -70,17 +70,16 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         database = await stack.enter_async_context(_database(settings))
         cache = await stack.enter_async_context(_cache(settings))
         names.warm()  # 80 ms that no request should pay
-        files = await stack.enter_async_context(open_files(settings.data_dir))
+        files = await stack.enter_async_context(_files(settings))
         recogniser = Recogniser(pool, files)
-        runner = Runner(database, cache, jobs.works(recogniser, clock), clock, JOBS_AT_ONCE)
-        await stack.enter_async_context(open_runner(runner, settings.drain_s))
+        delivery = await stack.enter_async_context(_delivery(settings, database, cache, recogniser))
         await stack.enter_async_context(_housekeeping(database, files))
         key, previous = secret_key(settings), settings.previous_secret_key or None
         yield Kitchen(
             database=database,
             cache=cache,
             files=files,
-            runner=runner,
+            delivery=delivery,
             uploads=Uploads(files, pool, _upload_limits(settings)),
             recogniser=recogniser,
             passwords=Passwords(pool),
@@ -134,6 +133,30 @@ async def _cache(settings: Settings) -> AsyncIterator[Cache]:
         yield cache
 
 
+def _files(settings: Settings) -> AbstractAsyncContextManager[Files]:
+    if not settings.files_url:
+        return open_files(settings.data_dir)
+    from storage.objects import open_object_files  # obstore costs memory that the embedded profile can do without
+
+    return open_object_files(settings.files_url, settings.data_dir)
+
+
+@asynccontextmanager
+async def _delivery(
+    settings: Settings, database: Database, cache: Cache, recogniser: Recogniser
+) -> AsyncIterator[Delivery]:
+    """Jobs are run here, or put in line for the workers."""
+    if settings.profile == "scaled":
+        from storage.queue import open_queue  # so is SAQ
+
+        async with open_queue(settings.queue_url) as queue:
+            yield queue
+        return
+    runner = Runner(database, cache, jobs.works(recogniser, clock), clock, JOBS_AT_ONCE)
+    async with open_runner(runner, settings.drain_s):
+        yield runner
+
+
 def _pool_processes(settings: Settings) -> int:
     """Those of one app process: the cores are shared among the app processes of a machine."""
     return settings.pool_processes or max(1, (os.cpu_count() or 1) // settings.workers)
@@ -180,7 +203,7 @@ def _parts(database: Database, cache: Cache, pool: Pool) -> tuple[Part, ...]:
 
 
 @asynccontextmanager
-async def _housekeeping(database: Database, files: LocalFiles) -> AsyncIterator[None]:
+async def _housekeeping(database: Database, files: Files) -> AsyncIterator[None]:
     """Every hour, and at the start: forget what nobody will ask for again."""
     task = asyncio.create_task(_keep_house(database, files))
     try:
@@ -191,7 +214,7 @@ async def _housekeeping(database: Database, files: LocalFiles) -> AsyncIterator[
             await task
 
 
-async def _keep_house(database: Database, files: LocalFiles) -> None:
+async def _keep_house(database: Database, files: Files) -> None:
     while True:
         try:
             await files.sweep(clock() - STALE_UPLOAD)

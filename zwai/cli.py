@@ -79,6 +79,9 @@ def _parser() -> argparse.ArgumentParser:
     serve = _command(commands, "serve", _serve, "start the service (what happens without a command)",
                      "Listens until Ctrl-C or SIGTERM, then answers what is in flight and ends.")  # fmt: skip
     serve.add_argument("--workers", type=int, metavar="N", help="app processes (scaled profile); default: ZWAI_WORKERS")
+    _command(commands, "worker", _worker, "do the jobs of the scaled profile",
+             "Takes jobs until Ctrl-C or SIGTERM, then ends the ones in hand.")  # fmt: skip
+    _jobs_commands(commands)
     migrate = _command(commands, "migrate", _migrate, "bring the database up to this release",
                        "Not needed before `serve`, which does the same at its start.")  # fmt: skip
     migrate.add_argument("--check", action="store_true", help="change nothing; exit code 1 when something is missing")
@@ -99,6 +102,19 @@ def _parser() -> argparse.ArgumentParser:
              "Changes nothing. Exit code 1 when something is bad.")  # fmt: skip
     _command(commands, "openapi", _openapi, "print the OpenAPI description of the API")
     return parser
+
+
+def _jobs_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    jobs = commands.add_parser(
+        "jobs",
+        help="look after jobs that failed",
+        description="Look after jobs that failed.",
+        formatter_class=Formatter,
+    )
+    kinds = jobs.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _command(kinds, "list", _jobs_list, "the jobs that failed, newest first", "One line a job: id, kind, when, why.")
+    again = _command(kinds, "retry", _jobs_retry, "offer a failed job again", "Its attempts begin anew.")
+    again.add_argument("job", metavar="ID", help="as `zwai jobs list` prints it")
 
 
 def _command(
@@ -129,6 +145,29 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
     from zwai.serve import serve
 
     serve(settings, partial(_announce, settings))
+    return 0
+
+
+def _worker(settings: Settings, _options: argparse.Namespace) -> int:
+    from zwai.work import work
+
+    work(settings, lambda: print(f"zwai {__version__} takes jobs.", flush=True))
+    return 0
+
+
+def _jobs_list(settings: Settings, _options: argparse.Namespace) -> int:
+    from zwai.dead_letters import failed
+
+    for line in asyncio.run(failed(settings)):
+        print(line)
+    return 0
+
+
+def _jobs_retry(settings: Settings, options: argparse.Namespace) -> int:
+    from zwai.dead_letters import retry
+
+    asyncio.run(retry(settings, options.job))
+    print(f"Job {options.job} is offered again.")
     return 0
 
 

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from storage.cache import Cache
 from storage.db import Database
-from storage.files import LocalFiles
-from storage.runner import Runner
+from storage.files import Files
+from storage.runner import Delivery
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.recognition import Recogniser
@@ -41,8 +41,8 @@ class Kitchen:
 
     database: Database
     cache: Cache
-    files: LocalFiles
-    runner: Runner
+    files: Files
+    delivery: Delivery
     uploads: Uploads
     recogniser: Recogniser
     passwords: Passwords
