@@ -26,6 +26,7 @@ from zwai.records.people import HouseholdId
 DISK_FULL = ("database or disk is full", "No space left", "The table is full")
 # MySQL: lock wait timeout, deadlock, server gone away, lost connection, connection killed.
 STARTED_OVER = {1205, 1213, 2006, 2013, 1927}
+TAKEN = ("UNIQUE constraint failed", "Duplicate entry")
 UNREACHABLE = ("locked", "unable to open", "Can't connect", "Too many connections")
 
 
@@ -169,7 +170,7 @@ def _ours(error: DBAPIError, *, may_start_over: bool) -> Exception:
     text = str(error.orig)
     if any(sign in text for sign in DISK_FULL):
         return StorageFull()
-    if isinstance(error, IntegrityError):
+    if isinstance(error, IntegrityError) and any(sign in text for sign in TAKEN):
         return Conflict()  # somebody else was faster with the same key
     arguments = getattr(error.orig, "args", ())
     if may_start_over and arguments and arguments[0] in STARTED_OVER:
