@@ -54,14 +54,14 @@ class Queue:
 
     async def put(self, job: JobId) -> bool:
         """False when a copy of it is there."""
-        return await self._saq.enqueue(_copy(job)) is not None
+        return await self._saq.enqueue(self._copy(job)) is not None
 
     async def put_again(self, job: JobId) -> None:
         """As `put`, for a job that nobody holds: a copy that does not wait was lost by whoever took it."""
         if await self.put(job):
             return
         if await self._redis.lpos(self._saq.namespace("queued"), self._saq.job_id(job)) is None:
-            await self._saq.finish(_copy(job), Status.ABORTED)
+            await self._saq.finish(self._copy(job), Status.ABORTED)
             await self.put(job)
 
     async def take(self, wait_s: float) -> JobId | None:
@@ -71,6 +71,10 @@ class Queue:
             return None
         await self._saq.finish(copy, Status.COMPLETE)
         return JobId(copy.key)
+
+    def _copy(self, job: JobId) -> Copy:
+        """No retry and no time limit (the row has both), and nothing is kept when it ends."""
+        return Copy("attempt", queue=self._saq, key=job, retries=1, timeout=0, heartbeat=0, ttl=-1)
 
 
 class Worker:
@@ -158,11 +162,6 @@ async def _redis(url: str, connections: int, socket_timeout: float) -> AsyncIter
     finally:
         await redis.aclose()
         await pool.aclose()
-
-
-def _copy(job: JobId) -> Copy:
-    """SAQ's copy of a job: no retry, no time limit (the row has both), nothing kept when it ends."""
-    return Copy("attempt", key=job, retries=1, timeout=0, heartbeat=0, ttl=-1)
 
 
 async def _pause(stopped: asyncio.Event, pause_s: float) -> None:

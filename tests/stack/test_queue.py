@@ -30,7 +30,7 @@ Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
 
 @pytest.fixture
 def queue_url(stack: TestStack) -> str:
-    return stack.secret("QUEUE_URL")
+    return stack.settings["ZWAI_QUEUE_URL"]
 
 
 @pytest.fixture
