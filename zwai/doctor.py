@@ -69,7 +69,8 @@ def _quick_check(file: Path) -> str:
 
 
 def _port(settings: Settings) -> Finding:
-    from zwai.serve import address, bound
+    from zwai.listener import bound
+    from zwai.serve import address
 
     try:
         bound(settings.host, settings.port).close()

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,11 +11,13 @@ import uvloop
 from aiohttp import web
 
 from zwai.app import make_app, open_kitchen
-from zwai.settings import BadSetting, Settings
+from zwai.listener import bound, shut_door
+from zwai.settings import Settings
 
 # A client that sends nothing for this long is let go; between requests a connection may idle longer.
 KEEPALIVE_S = 75.0
 BACKLOG = 1024
+LAST_REQUEST_S = 0.3
 
 
 def serve(settings: Settings, announce: Callable[[str], None]) -> None:
@@ -47,20 +48,12 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 await stopped.wait()
                 print("Stopping: answering what is in flight …", file=sys.stderr)  # noqa: T201
             finally:
+                await shut_door(listener)
+                for site in list(web_runner.sites):
+                    await site.stop()
+                # Who was accepted last has not been read yet, and would be taken for idle.
+                await asyncio.sleep(LAST_REQUEST_S)
                 await web_runner.cleanup()
-
-
-def bound(host: str, port: int) -> socket.socket:
-    """A socket that holds the address without listening yet. Raises BadSetting."""
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # or a restart waits for old connections
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        listener.close()
-        sentence = f"cannot listen on {host}, port {port}: {error.strerror}; set ZWAI_PORT or ZWAI_HOST."
-        raise BadSetting(sentence) from error
-    return listener
 
 
 def address(settings: Settings) -> str:
