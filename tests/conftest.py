@@ -5,13 +5,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 from aiohttp import ClientSession
 
-from tests.service import Client, Service, running, signed_in
+from tests.service import Client, Service, running, running_scaled, signed_in
+from tests.stacks import SERVERS, stack_up
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--stack", action="store_true", help="the service on MariaDB, a replica and Redis, behind Nginx")
 
 
 @pytest.fixture(scope="session")
-async def service(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
-    async with running(tmp_path_factory.mktemp("data")) as it:
-        yield it
+async def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    if not request.config.getoption("--stack"):
+        async with running(tmp_path_factory.mktemp("data")) as it:
+            yield it
+        return
+    with stack_up(tmp_path_factory.mktemp("stack"), *SERVERS, "nginx", "worker") as stack:
+        async with running_scaled(stack) as it:
+            yield it
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import orjson
 from aiohttp import ClientSession, FormData
 from aiohttp.test_utils import TestServer
 
+from tests.stacks import TestStack
 from zwai.app import make_app, open_kitchen
 from zwai.kitchen.parts import Kitchen
-from zwai.settings import Settings
+from zwai.settings import Settings, load_settings
 
 PHOTOS = Path(__file__).parent / "photos"
 
@@ -109,6 +110,17 @@ async def running(data_dir: Path, **settings: Any) -> AsyncIterator[Service]:
     chosen = Settings(**{"data_dir": data_dir, "rate_limits": "off", "pool_processes": 1, **settings})
     async with open_kitchen(chosen) as kitchen, TestServer(make_app(kitchen, chosen)) as server:
         yield Service(str(server.make_url("")).rstrip("/"), kitchen, data_dir)
+
+
+@asynccontextmanager
+async def running_scaled(stack: TestStack) -> AsyncIterator[Service]:
+    """The stack's first app, in this process, reached through its Nginx."""
+    chosen = replace(load_settings(stack.settings), rate_limits="off", pool_processes=1)
+    async with (
+        open_kitchen(chosen) as kitchen,
+        TestServer(make_app(kitchen, chosen), host="127.0.0.1", port=stack.port("app1")),
+    ):
+        yield Service(chosen.base_url, kitchen, chosen.data_dir)
 
 
 async def signed_in(http: ClientSession, url: str) -> Client:

@@ -13,6 +13,8 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 FIRST_PORT = 4000
 PORTS_EACH = 100
+PORT_BLOCKS = 250
+SERVERS = ("primary", "replica", "redis", "queue")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,9 @@ class TestStack:
         words = shlex.split(self.run("env"))
         return dict(word.split("=", 1) for word in words if word.startswith("ZWAI_"))
 
+    def port(self, part: str) -> int:
+        return int(str(self.parts[part]["port"]))
+
     @property
     def parts(self) -> dict[str, dict[str, object]]:
         parts: dict[str, dict[str, object]] = json.loads(self.run("status", "--json"))["parts"]
@@ -54,9 +59,8 @@ class TestStack:
 
 @contextmanager
 def stack_up(folder: Path, *parts: str) -> Iterator[TestStack]:
-    """These parts, until leaving; ports by the number of the test process, so that several run side by side."""
-    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-    stack = TestStack(folder, FIRST_PORT + PORTS_EACH * number)
+    """These parts, until leaving; ports by the number of this process, so that several run side by side."""
+    stack = TestStack(folder, FIRST_PORT + PORTS_EACH * (os.getpid() % PORT_BLOCKS))
     try:
         stack.run("up", "--only", ",".join(parts))
         yield stack
