@@ -161,10 +161,11 @@ class Call(Generic[B, Q]):
         if self.keyed is not None and self._answer is not None:
             self.keyed.stored()
         cache, household = self.kitchen.cache, self._household()
+        now_s = self.kitchen.clock().timestamp()
         if household is not None and tx.version is not None:
-            await cache.raise_version(household, tx.version, self.kitchen.clock().timestamp(), wrote=True)
+            await cache.raise_version(household, tx.version, now_s, wrote=True)
         if self._forgotten:
-            await cache.drop_sessions(self._forgotten)
+            await cache.drop_sessions(self._forgotten, now_s)
 
     def _household(self) -> HouseholdId | None:
         return HouseholdId(self.session.household) if self.session is not None else None

@@ -185,7 +185,8 @@ class Endpoint:
         household, now_s = call.member.household, call.now.timestamp()
         today = self._desk.days.today(call.member.time_zone, call.now)
         etag = caching.etag_of(household, key, version, today)
-        await self._kitchen.cache.raise_version(household, version, now_s)
+        if version != call.known_version:  # else a replica's word would prolong the belief in the primary's
+            await self._kitchen.cache.raise_version(household, version, now_s)
         await self._kitchen.cache.keep_body(household, key, CachedBody(version, today, etag, answer.body))
         if caching.matches(call.request.headers.get("If-None-Match"), etag):
             return self._cacheable(call, 304, None, etag)

@@ -12,7 +12,7 @@ from handlers.answer import Answer
 from handlers.shielded import to_its_end
 from storage import replays
 from storage.db import Database, Write
-from zwai.errors import BadKey, StorageFull, Unavailable
+from zwai.errors import BadKey, Conflict, RequestInFlight, StorageFull, TransactionLost, Unavailable
 from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId
 
@@ -45,13 +45,21 @@ class KeyedRequest:
 
     async def claim(self, fingerprint: str) -> None:
         """Commit a claim on the key. Raises Replayed, KeyReused, RequestInFlight."""
-        async with self._database.write() as tx:
-            held = await replays.claim(
-                tx, self._household, self._key_id, new_id(self._now), fingerprint, self._now, self._lease
-            )
+        try:
+            held = await self._claimed(fingerprint)
+        except RequestInFlight:
+            raise
+        except (Conflict, TransactionLost):  # its twin was faster, by so little that the first look missed it
+            held = await self._claimed(fingerprint)
         if isinstance(held, replays.StoredAnswer):
             raise Replayed(Answer(held.status, held.body, REPLAYED))
         self._claim = held
+
+    async def _claimed(self, fingerprint: str) -> replays.Claim | replays.StoredAnswer:
+        async with self._database.write() as tx:
+            return await replays.claim(
+                tx, self._household, self._key_id, new_id(self._now), fingerprint, self._now, self._lease
+            )
 
     async def store(self, tx: Write, answer: Answer) -> None:
         """Turn the claim into `answer`, in the transaction of the effect."""

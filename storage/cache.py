@@ -82,9 +82,11 @@ class Cache(Protocol):
     async def limit(self, subject: str, policy: LimitPolicy, now: float) -> Verdict:
         """Count one request of `subject` against `policy`."""
 
-    async def keep_session(self, session: CachedSession, now: float) -> None: ...
+    async def keep_session(self, session: CachedSession, now: float) -> None:
+        """Believe a session that was read at `now` or later, unless it has been dropped since."""
 
-    async def drop_sessions(self, ids: list[str]) -> None: ...
+    async def drop_sessions(self, ids: list[str], now: float) -> None:
+        """Forget sessions that have ended or changed; who read one before cannot put it back."""
 
     async def raise_version(
         self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False
@@ -145,6 +147,7 @@ class MemoryCache:
 
     def __init__(self, entries: int = 50_000, body_bytes: int = 64 * 2**20) -> None:
         self._sessions: Bounded[tuple[CachedSession, float]] = Bounded(entries)
+        self._dropped: Bounded[float] = Bounded(entries)
         self._versions: Bounded[tuple[int, float]] = Bounded(entries)
         self._windows: Bounded[tuple[float, int]] = Bounded(entries)
         self._bodies: Bounded[CachedBody] = Bounded(body_bytes, lambda kept: len(kept.body) + BODY_OVERHEAD)
@@ -164,11 +167,13 @@ class MemoryCache:
         return self._count(subject, policy, now)
 
     async def keep_session(self, session: CachedSession, now: float) -> None:
-        self._sessions.put(session.id, (session, min(now + BELIEVED_S, session.expires_at)))
+        if now > (self._dropped.get(session.id) or 0):
+            self._sessions.put(session.id, (session, min(now + BELIEVED_S, session.expires_at)))
 
-    async def drop_sessions(self, ids: list[str]) -> None:
+    async def drop_sessions(self, ids: list[str], now: float) -> None:
         for session_id in ids:
             self._sessions.pop(session_id)
+            self._dropped.put(session_id, now)
 
     async def raise_version(
         self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False

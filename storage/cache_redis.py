@@ -1,10 +1,11 @@
 """The cache that processes share, on Redis: one round trip a request, and one of its own for when Redis is away.
 
-Everything here may vanish at any moment. Keys: s:{session}, v:{household}, b:{household}{request},
-l:{class}:{subject}, w:{household} (wrote lately). Cut off from Redis, a process believes its own copies for
-BELIEVED_S, as after a crash.
+Everything here may vanish at any moment. Keys: s:{session}, d:{session} (dropped at), v:{household},
+b:{household}{request}, l:{class}:{subject}, w:{household} (wrote lately). Cut off from Redis, a process believes its
+own copies for BELIEVED_S, as after a crash. Scripts make some keys themselves, so this is not for a Redis Cluster.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -17,21 +18,26 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from storage.cache import BELIEVED_S, CachedBody, CachedSession, Glance, LimitPolicy, MemoryCache, Verdict
+from storage.standing import Standing
 from zwai.records.people import HouseholdId
 
 log = logging.getLogger("zwai.cache")
 
+# The longest that a request waits for Redis, and how long after a failure none waits.
+ANSWER_S = 0.6
 BREAK_S = 1.0
+# Longer than a request can hold what it read of a session before it keeps it.
+KEPT_DROP_S = 60
 KEPT_BODY_S = 3600
 KEPT_VERSION_S = 86_400
 T = TypeVar("T")
 
-# KEYS: session. ARGV: request, now, class, limit, window.
-# A session is five lines and its expiry; a version is "number stamp"; a body "version\ndate\netag\nbytes".
+# KEYS: session. ARGV: request, now, class, limit, window, seconds that a version is believed.
+# A session is five lines; a version is "number stamp"; a body "version\ndate\netag\nbytes".
 GLANCE = """
 local session = redis.call('GET', KEYS[1])
-if not session then return false end
-local account, household = string.match(session, '^([^\\n]*)\\n([^\\n]*)\\n')
+local account, household = string.match(session or '', '^([^\\n]*)\\n([^\\n]*)\\n')
+if not account then return false end
 local used, left = 0, 0
 if ARGV[3] ~= '' then
     local window = 'l:' .. ARGV[3] .. ':' .. account
@@ -39,24 +45,37 @@ if ARGV[3] ~= '' then
     if used == 1 then redis.call('EXPIRE', window, ARGV[5]) end
     left = redis.call('TTL', window)
 end
-local version, body = false, false
-local known = redis.call('GET', 'v:' .. household)
-if known then
-    local number, stamp = string.match(known, '^(%d+) (%S+)$')
-    if tonumber(ARGV[2]) - tonumber(stamp) < tonumber(ARGV[6]) then
-        version = number
-        body = redis.call('GET', 'b:' .. household .. ARGV[1])
-        if body and string.sub(body, 1, #number + 1) ~= number .. '\\n' then body = false end
-    end
+local body = false
+local number, stamp = string.match(redis.call('GET', 'v:' .. household) or '', '^(%d+) (%S+)$')
+if number and tonumber(ARGV[2]) - tonumber(stamp) < tonumber(ARGV[6]) then
+    body = redis.call('GET', 'b:' .. household .. ARGV[1])
+    if body and string.sub(body, 1, #number + 1) ~= number .. '\\n' then body = false end
+else
+    number = false
 end
-return {session, version, body, used, left, redis.call('EXISTS', 'w:' .. household)}
+return {session, number, body, used, left, redis.call('EXISTS', 'w:' .. household)}
+"""
+
+# KEYS: session, dropped. ARGV: lines, milliseconds to keep, when it was read.
+KEEP = """
+if tonumber(ARGV[3]) <= tonumber(redis.call('GET', KEYS[2]) or 0) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+return 1
+"""
+
+# KEYS: sessions, then as many dropped. ARGV: now, seconds to remember it.
+DROP = """
+for place = 1, #KEYS / 2 do
+    redis.call('DEL', KEYS[place])
+    redis.call('SET', KEYS[#KEYS / 2 + place], ARGV[1], 'EX', ARGV[2])
+end
 """
 
 # KEYS: version, wrote. ARGV: number, now, seconds to keep, seconds that a write counts as recent or 0.
 RAISE = """
 if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[2], 1, 'EX', ARGV[4]) end
-local known = redis.call('GET', KEYS[1])
-if known and tonumber(string.match(known, '^%d+')) > tonumber(ARGV[1]) then return 0 end
+local known = string.match(redis.call('GET', KEYS[1]) or '', '^%d+')
+if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])
 return 1
 """
@@ -76,8 +95,12 @@ class RedisCache:
         self._redis = redis
         self._own = MemoryCache()
         self._wrote_s = wrote_s
-        self._broken_until = 0.0
+        self._standing = Standing(log, "Redis")
+        self._resting_until = 0.0
+        self._away = False
         self._glance = redis.register_script(GLANCE)
+        self._keep = redis.register_script(KEEP)
+        self._drop = redis.register_script(DROP)
         self._raise = redis.register_script(RAISE)
         self._count = redis.register_script(COUNT)
 
@@ -96,11 +119,13 @@ class RedisCache:
         await self._own.keep_session(session, now)
         lines = (session.account, session.household, session.language, session.time_zone, repr(session.expires_at))
         life_ms = max(1, int(min(BELIEVED_S, session.expires_at - now) * 1000))
-        await self._tell(lambda: self._redis.set(f"s:{session.id}", "\n".join(lines), px=life_ms))
+        keys = [f"s:{session.id}", f"d:{session.id}"]
+        await self._tell(lambda: self._keep(keys=keys, args=["\n".join(lines), life_ms, now]))
 
-    async def drop_sessions(self, ids: list[str]) -> None:
-        await self._own.drop_sessions(ids)
-        await self._tell(lambda: self._redis.delete(*(f"s:{one}" for one in ids)))
+    async def drop_sessions(self, ids: list[str], now: float) -> None:
+        await self._own.drop_sessions(ids, now)
+        keys = [*(f"s:{one}" for one in ids), *(f"d:{one}" for one in ids)]
+        await self._tell(lambda: self._drop(keys=keys, args=[now, KEPT_DROP_S]))
 
     async def raise_version(
         self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False
@@ -144,16 +169,24 @@ class RedisCache:
         await self._ask(say, _nothing)
 
     async def _ask(self, ask: Callable[[], Awaitable[T]], instead: Callable[[], Awaitable[T]]) -> T:
-        """Redis's answer, or our own when it is away; after a failure nobody waits for it for a second."""
-        if time.monotonic() < self._broken_until:
+        """Redis's answer, or our own when it is away; then one request after the other finds out whether it is back."""
+        now = time.monotonic()
+        if now < self._resting_until:
             return await instead()
+        if self._away:
+            self._resting_until = now + ANSWER_S
         try:
-            return await ask()
+            async with asyncio.timeout(ANSWER_S):
+                answer = await ask()
         except (TimeoutError, RedisError, OSError) as error:
-            if time.monotonic() >= self._broken_until:
-                log.warning("Redis does not answer: %s", error)
-            self._broken_until = time.monotonic() + BREAK_S
+            self._away = True
+            self._resting_until = time.monotonic() + BREAK_S
+            self._standing.lost(str(error) or "it takes too long")
             return await instead()
+        if self._away:
+            self._away, self._resting_until = False, 0.0
+        self._standing.found()
+        return answer
 
 
 async def _nothing() -> None:

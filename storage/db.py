@@ -1,6 +1,7 @@
 """Units of work: `Read` and `Write`, and the one place where driver errors become ours."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -23,11 +24,20 @@ from zwai.errors import (
 )
 from zwai.records.people import HouseholdId
 
-DISK_FULL = ("database or disk is full", "No space left", "The table is full")
-# MySQL: lock wait timeout, deadlock, server gone away, lost connection, connection killed.
-STARTED_OVER = {1205, 1213, 2006, 2013, 1927}
+log = logging.getLogger("zwai.database")
+
+# How long a replica may take to begin a snapshot; then the primary is asked.
+REPLICA_S = 1.0
+
+# What errors mean: by number where they come from MySQL or MariaDB, by their words where from SQLite.
+# Lock wait timed out, deadlock, row changed since read, server gone, connection lost, killed, closed as idle.
+STARTED_OVER = {1205, 1213, 1020, 2006, 2013, 1927, 4031}
+# Too many connections (two kinds), shutting down, no connection, read only (three kinds), statement stopped (three).
+REFUSED = {1040, 1203, 1053, 2002, 2003, 1290, 1792, 1836, 1317, 1969, 3024}
+FULL = {1021, 1114}
+DISK_FULL = ("database or disk is full", "No space left")
 TAKEN = ("UNIQUE constraint failed", "Duplicate entry")
-UNREACHABLE = ("locked", "unable to open", "Can't connect", "Too many connections")
+UNREACHABLE = ("locked", "unable to open")
 
 
 class Read:
@@ -73,30 +83,36 @@ class Database:
     @asynccontextmanager
     async def read_replica(self, household: HouseholdId, at_least: int | None) -> AsyncIterator[Read]:
         """The same of a replica that has reached version `at_least` (None: the primary's), else of the primary."""
+        engine = self._replicas.pick()
         async with AsyncExitStack() as stack:
-            engine = self._replicas.pick()
-            if engine is not None and at_least is None:
-                async with self.read(household) as newest:
-                    at_least = newest.version
-            tx = await self._replica_snapshot(engine, household, stack) if engine is not None else None
-            if tx is None or tx.version is None or at_least is None or tx.version < at_least:
-                tx = await stack.enter_async_context(self.read(household))
-                engine = None
+            tx = None
+            if engine is not None:
+                least = await self._newest_version(household) if at_least is None else at_least
+                tx = await self._replica_snapshot(engine, household, least, stack)
+            if engine is None or tx is None:
+                await stack.aclose()  # don't hold a connection of the replica meanwhile
+                yield await stack.enter_async_context(self.read(household))
+                return
             try:
                 yield tx
             except (TransactionLost, DatabaseDown):
-                if engine is not None:
-                    self._replicas.leave_out(engine)
+                self._replicas.leave_out(engine)
                 raise
 
+    async def _newest_version(self, household: HouseholdId) -> int | None:
+        async with self.read(household) as tx:
+            return tx.version
+
     async def _replica_snapshot(
-        self, engine: AsyncEngine, household: HouseholdId, stack: AsyncExitStack
+        self, engine: AsyncEngine, household: HouseholdId, at_least: int | None, stack: AsyncExitStack
     ) -> Read | None:
         try:
-            return await _snapshot(await stack.enter_async_context(self._unit(engine)), household)
-        except (Unavailable, DBAPIError):
+            async with asyncio.timeout(REPLICA_S):
+                tx = await _snapshot(await stack.enter_async_context(self._unit(engine)), household)
+        except (Unavailable, DBAPIError, TimeoutError):
             self._replicas.leave_out(engine)
             return None
+        return None if at_least is None or tx.version is None or tx.version < at_least else tx
 
     @asynccontextmanager
     async def write(self, household: HouseholdId | None = None) -> AsyncIterator[Write]:
@@ -167,15 +183,14 @@ async def _raise_version(tx: Write, household: HouseholdId) -> int:
 
 
 def _ours(error: DBAPIError, *, may_start_over: bool) -> Exception:
-    text = str(error.orig)
-    if any(sign in text for sign in DISK_FULL):
+    text, number = str(error.orig), next(iter(getattr(error.orig, "args", ())), None)
+    if number in FULL or any(sign in text for sign in DISK_FULL):
         return StorageFull()
     if isinstance(error, IntegrityError) and any(sign in text for sign in TAKEN):
         return Conflict()  # somebody else was faster with the same key
-    arguments = getattr(error.orig, "args", ())
-    if may_start_over and arguments and arguments[0] in STARTED_OVER:
+    lost = number in STARTED_OVER
+    if lost and may_start_over:
         return TransactionLost({"retry_after": 1})
-    lost = arguments and arguments[0] in STARTED_OVER
-    if lost or error.connection_invalidated or any(sign in text for sign in UNREACHABLE):
+    if lost or number in REFUSED or error.connection_invalidated or any(sign in text for sign in UNREACHABLE):
         return DatabaseDown({"retry_after": 2})
     return error

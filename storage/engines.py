@@ -34,7 +34,8 @@ def open_database(
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, deadline_s)
     primary = _mysql_engine(url, pool)
-    return Database(primary, primary, Replicas([_mysql_engine(one, pool) for one in replica_urls]), deadline_s)
+    replicas = Replicas([_mysql_engine(one, pool) for one in replica_urls])
+    return Database(primary, _without_gap_locks(primary), replicas, deadline_s)
 
 
 def sqlite_url(path: Path) -> str:
@@ -51,6 +52,21 @@ def _mysql_engine(url: str, pool: PoolSize) -> AsyncEngine:
         pool_pre_ping=True,
         connect_args={"connect_timeout": CONNECT_S},
     )
+
+
+def _without_gap_locks(primary: AsyncEngine) -> AsyncEngine:
+    """The same pool, for writing: transactions that lock rows, but not the gaps between them.
+
+    Gaps belong to nobody: on REPEATABLE READ, the default, requests of different households that look for a row
+    and then add it stop each other in deadlocks. Writers of one household stand in line anyway.
+    """
+    writer = primary.execution_options()
+
+    @event.listens_for(writer.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    return writer
 
 
 def _open_sqlite(url: str, deadline_s: float) -> Database:

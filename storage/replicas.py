@@ -11,6 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from storage.standing import Standing
+
 log = logging.getLogger("zwai.database")
 
 LOOK_EVERY_S = 1.0
@@ -25,6 +27,7 @@ class Replicas:
     def __init__(self, engines: Sequence[AsyncEngine], max_lag_s: int = 2) -> None:
         self._engines = list(engines)
         self._max_lag_s = max_lag_s
+        self._standings = [Standing(log, f"replica {_address(engine)}") for engine in engines]
         self._well: list[AsyncEngine] = []
         self._turn = itertools.count()
 
@@ -59,20 +62,24 @@ class Replicas:
 
     async def _watch(self) -> None:
         while True:
-            looks = await asyncio.gather(*(self._is_well(engine) for engine in self._engines))
-            well = [engine for engine, good in zip(self._engines, looks, strict=True) if good]
-            if len(well) != len(self._well):
-                log.warning("%d of %d replicas are read", len(well), len(self._engines))
-            self._well = well
+            flaws = await asyncio.gather(*(self._flaw(engine) for engine in self._engines))
+            for standing, flaw in zip(self._standings, flaws, strict=True):
+                standing.lost(flaw) if flaw else standing.found()
+            self._well = [engine for engine, flaw in zip(self._engines, flaws, strict=True) if not flaw]
             await asyncio.sleep(LOOK_EVERY_S)
 
-    async def _is_well(self, engine: AsyncEngine) -> bool:
+    async def _flaw(self, engine: AsyncEngine) -> str | None:
+        """Why a replica should not be read, or None."""
         try:
             async with asyncio.timeout(LOOK_DEADLINE_S), engine.connect() as connection:
                 row = (await connection.execute(text("SHOW REPLICA STATUS"))).mappings().first()
-        except (SQLAlchemyError, OSError, TimeoutError):
-            return False
-        if row is None:
-            return False
-        behind = next((row[name] for name in BEHIND if name in row), None)
-        return behind is not None and int(behind) <= self._max_lag_s
+        except (SQLAlchemyError, OSError, TimeoutError) as error:
+            return str(getattr(error, "orig", error)) or type(error).__name__
+        behind = next((row[name] for name in BEHIND if name in row), None) if row else None
+        if behind is None:
+            return "it does not replicate"
+        return f"it is {behind} s behind" if int(behind) > self._max_lag_s else None
+
+
+def _address(engine: AsyncEngine) -> str:
+    return f"{engine.url.host}:{engine.url.port}"
