@@ -52,8 +52,11 @@ def start(stack: Stack, part: Part) -> None:
     if part.name in PORTS and answers(stack.port(part.name)):
         raise Failed(f"Port {stack.port(part.name)} for {part.name} is taken by another program; see --base-port.")
     install(part.programs)
+    log_file = stack.log(part.name)
+    if log_file.exists():
+        log_file.replace(log_file.with_suffix(".log.1"))
     part.prepare(stack)
-    with stack.log(part.name).open("ab") as log:
+    with log_file.open("ab") as log:
         process = subprocess.Popen(
             part.command(stack),
             cwd=ROOT,

@@ -4,7 +4,7 @@ import os
 import subprocess
 from collections.abc import Callable
 
-from scripts.native.processes import fetches, pid_of, tail
+from scripts.native.processes import fetches, tail
 from scripts.native.stack import PORTS, ROOT, Failed, Part, Stack
 
 PYTHON = ROOT / ".venv" / "bin" / "python"
@@ -63,7 +63,9 @@ def app_ready(name: str) -> Callable[[Stack], bool]:
 
 
 def worker_ready(stack: Stack) -> bool:
-    return pid_of(stack, "worker") is not None
+    """A worker has no port: that it takes jobs, it says in its log."""
+    log = stack.log("worker")
+    return log.exists() and b"takes jobs" in log.read_bytes()
 
 
 def service(name: str, command: str, ready: Callable[[Stack], bool]) -> Part:
