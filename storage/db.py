@@ -1,6 +1,7 @@
 """Engines and units of work: `Read` and `Write`, and the one place where driver errors become ours."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,9 @@ from storage.schema import households
 from storage.sqlite_cursor import use_one_trip
 from zwai.errors import DatabaseDown, StorageFull, TokenRevoked
 from zwai.records.people import HouseholdId
+
+# At DEBUG the driver logs every value of every statement: e-mails, hashes, what people eat.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
 DISK_FULL = ("database or disk is full", "No space left")
 
