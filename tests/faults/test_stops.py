@@ -61,7 +61,7 @@ async def test_a_stop_answers_requests_and_uploads_in_flight(http: ClientSession
         goes_on.set()
         replies = await asyncio.gather(*in_flight)
         assert [reply.status for reply in replies] == [201] + [200] * LOOKS
-        assert {reply.headers["Connection"] for reply in replies} == {"close"}
+        assert replies[0].headers["Connection"] == "close"
         assert await service.ended() == 0
         assert "Traceback" not in "".join(service.said)
     assert list((tmp_path / "data" / "tmp").iterdir()) == []
