@@ -38,6 +38,7 @@ setup(
         "PyJWT>=2.15",
         "python-dotenv>=1.2",
         "SQLAlchemy[asyncio]>=2.1.9",
+        "typing_extensions>=4.12",
         "tzdata",
         "uvloop>=0.23",
     ],
