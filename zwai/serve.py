@@ -1,6 +1,7 @@
 """Runs the service in one process: listens, tells where, and drains on SIGTERM or Ctrl-C."""
 
 import asyncio
+import gc
 import logging
 import signal
 import socket
@@ -38,6 +39,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
     with bound(settings.host, settings.port) as listener:  # first, since it is what fails most
         settings = replace(settings, port=listener.getsockname()[1])
         async with open_kitchen(settings) as kitchen:
+            _spare_the_collector()
             app = make_app(kitchen, settings)
             app.on_response_prepare.append(partial(_say_goodbye, stopped))
             web_runner = web.AppRunner(
@@ -54,6 +56,13 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 await _drain(web_runner, settings.drain_s)
             finally:
                 await web_runner.cleanup()
+
+
+def _spare_the_collector() -> None:
+    """What is loaded by now stays: looking through it for garbage costs a long list a third of its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 async def _say_goodbye(stopped: asyncio.Event, _request: web.Request, response: web.StreamResponse) -> None:
