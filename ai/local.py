@@ -59,7 +59,7 @@ def _model() -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_mem_pattern = False  # plans for the largest photo seen would be kept: 50 MB more a worker
+    options.enable_mem_pattern = False  # plans for the largest photo seen would be kept: 10 MB more a worker
     session = onnxruntime.InferenceSession(MODELS / "backbone.onnx", options, providers=["CPUExecutionProvider"])
     return Model(session, load_head(MODELS, names()))
 
