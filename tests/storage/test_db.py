@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage import batches
-from storage.db import Database
+from storage.db import Database, open_database, sqlite_url
 from tests.storage.counting import counted
 from tests.storage.households import batch, household, opened
 from zwai.errors import DatabaseDown, StorageFull, TokenRevoked
@@ -84,6 +84,22 @@ async def test_twenty_writers_of_twenty_rows_each_wait_their_turn(database: Data
     assert len(await labels(database, owner)) == 400
     async with database.read(owner) as tx:
         assert tx.version == 400
+
+
+async def test_writers_of_two_processes_take_turns_even_when_they_read_first(tmp_path: Path) -> None:
+    async with opened(tmp_path) as one:
+        owner = await household(one)
+        two = open_database(sqlite_url(tmp_path / "zwai.db"))
+
+        async def write(database: Database, name: str) -> None:
+            async with database.write() as tx:
+                held = await batches.page(tx, owner)
+                await asyncio.sleep(0.005)
+                await batches.add(tx, [batch(owner, f"{name}{len(held)}")])
+
+        await asyncio.gather(*(write(one if n % 2 else two, f"{n}-") for n in range(10)))
+        await two.close()
+        assert sorted(int(label.partition("-")[2]) for label in await labels(one, owner)) == list(range(10))
 
 
 async def test_cancelled_writers_leave_nothing_and_the_pool_whole(database: Database) -> None:
