@@ -45,6 +45,7 @@ setup(
         "redis>=8.1",
         "saq>=0.26.4",
         "SQLAlchemy[asyncio]>=2.1.9",
+        "typing_extensions>=4.12",
         "tzdata",
         "uvloop>=0.23",
     ],

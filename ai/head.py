@@ -71,10 +71,10 @@ class Head:
         index = {food: number for number, food in enumerate(self.foods)}
         self._group = np.zeros((len(classes), len(self.foods)), np.float32)
         self._group[np.arange(len(classes)), [index[food] for food in known]] = 1
-        self._imagenet = np.zeros((1000, len(self.foods)), np.float32)
-        for number, name in names.imagenet.items():
-            if name.food:
-                self._imagenet[number, index[name.food]] = 1
+        named = {number: index[name.food] for number, name in names.imagenet.items() if name.food}
+        self._numbers = np.array(list(named))
+        self._imagenet = np.zeros((len(named), len(self.foods)), np.float32)
+        self._imagenet[np.arange(len(named)), list(named.values())] = 1
         self._foodlike = np.isin(np.arange(1000), list(names.imagenet))
         self._alone = self._group.sum(0) == 0
         dishes = {names.head[label].food or "" for label in classes if names.head[label].source is Source.DISH}
@@ -87,11 +87,11 @@ class Head:
     def chances(self, features: Floats, logits: Floats) -> Chances:
         """Both arguments have one row a picture."""
         classes = _softmax(features @ self.weights.T + self.bias)
-        evidence = 1 + _softmax(logits) @ self._imagenet / EVIDENCE_FLOOR
+        evidence = 1 + _softmax(logits)[:, self._numbers] @ self._imagenet / EVIDENCE_FLOOR
         own = classes @ self._group
         foods = own * evidence**EVIDENCE_POWER
         foods /= foods.sum(1, keepdims=True)
-        alone = _softmax(ALONE_SHARPNESS * logits) @ self._imagenet * self._alone
+        alone = _softmax(ALONE_SHARPNESS * logits)[:, self._numbers] @ self._imagenet * self._alone
         alone *= (alone >= ALONE_LEAST) & (own.max(1, keepdims=True) < HEAD_UNSURE)
         foods = foods * (1 - alone.sum(1, keepdims=True)) + alone
         margin = _logsumexp(logits[:, self._foodlike]) - _logsumexp(logits[:, ~self._foodlike])

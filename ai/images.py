@@ -148,7 +148,8 @@ def _rgb(image: Image.Image) -> Image.Image:
         image = white
     if profile:
         image = _srgb(image, profile)
-    image = image.convert("RGB")
+    if image.mode != "RGB":  # else it would be copied
+        image = image.convert("RGB")
     image.info.clear()
     return image
 

@@ -28,7 +28,7 @@ SUGGESTION_LEAST = 0.3
 FURTHER_LEAST = 0.05  # of the second and the third
 
 M_MMAP_THRESHOLD = -3  # of glibc's mallopt
-LARGE_BYTES = 1 << 20
+LARGE_BYTES = 4 << 20
 
 ROLES = {
     Aim.INGREDIENTS: (Role.INGREDIENT, Role.EITHER),
@@ -59,7 +59,7 @@ def _model() -> Model:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_mem_pattern = False  # plans for the largest photo seen would be kept: 50 MB more a worker
+    options.enable_mem_pattern = False  # plans for the largest photo seen would be kept: 10 MB more a worker
     session = onnxruntime.InferenceSession(MODELS / "backbone.onnx", options, providers=["CPUExecutionProvider"])
     return Model(session, load_head(MODELS, names()))
 
@@ -84,7 +84,7 @@ def look(path: Path, aim: Aim) -> list[Sighting]:
     """
     model = _model()
     with _opened(path, SIDE_PX) as photo:
-        square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BICUBIC)
+        square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
     guesses = model.head.best(model.chances([square]), 0, SUGGESTIONS, ROLES[aim])
     if guesses and guesses[0].sure:
         return [_sighting(guesses[0], Decision.ITEM, aim)]
@@ -120,7 +120,8 @@ def _opened(path: Path, shortest_px: int) -> Iterator[Image.Image]:
             scale = shortest_px / min(image.size)
             if scale < 1:
                 image.draft("RGB", (round(image.width * scale), round(image.height * scale)))
-            yield ImageOps.exif_transpose(image).convert("RGB")
+            ImageOps.exif_transpose(image, in_place=True)
+            yield image if image.mode == "RGB" else image.convert("RGB")
     except UnidentifiedImageError as error:
         raise NotAnImage() from error
     except (OSError, SyntaxError, ValueError) as error:
@@ -128,7 +129,8 @@ def _opened(path: Path, shortest_px: int) -> Iterator[Image.Image]:
 
 
 def _input(image: Image.Image) -> Floats:
-    values = np.array(image, np.float32)
+    """(rgb - 127) / 128, channels first: turned round while it is bytes, which takes a sixth of the time."""
+    values = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1)).astype(np.float32)
     values -= 127
-    values /= 128
-    return values.transpose(2, 0, 1)[None]
+    values *= 1 / 128
+    return values[None]

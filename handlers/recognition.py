@@ -77,12 +77,21 @@ class TaskSchema(Schema):
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A photo of the request that could not be kept: which, by its place among them and its name, and why."""
+
+    index: int
+    name: str
+    error: ZwaiError
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """The photos to look at: those that arrived with this request still need rows; some may be unreadable."""
 
     ids: tuple[PhotoId, ...]
     new: tuple[Photo, ...] = ()
-    unreadable: tuple[tuple[str, ZwaiError], ...] = ()
+    unreadable: tuple[Unreadable, ...] = ()
 
 
 async def ingredients(call: Call[PathsBody | None]) -> Answer:
@@ -138,10 +147,7 @@ async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen) -> An
             await uploads.add(tx, photo)
         proposal = await recognition.propose(tx, call.member, seen, call.now)
         body = rendered(call, proposal)
-        body["photo_errors"] = [
-            {"photo": name, "code": error.code, "message": error.sentence(call.language)}
-            for name, error in given.unreadable
-        ]
+        body["photo_errors"] = [_photo_error(call, one) for one in given.unreadable]
         return call.answer(body)
 
 
@@ -176,19 +182,24 @@ async def _kept(call: Call[PathsBody | None], form: Form, new: list[Photo]) -> G
     """Keep the photos that can be read, in `new`; only when none can, the request fails with the first one's error."""
     results = await asyncio.gather(*(_keep(call, sent) for sent in form.photos), return_exceptions=True)
     new.extend(result for result in results if isinstance(result, Photo))
-    unreadable: list[tuple[str, ZwaiError]] = []
-    for sent, result in zip(form.photos, results, strict=True):
+    unreadable: list[Unreadable] = []
+    for index, (sent, result) in enumerate(zip(form.photos, results, strict=True)):
         if isinstance(result, ZwaiError):
-            unreadable.append((sent.name, result))
+            unreadable.append(Unreadable(index, sent.name, result))
         elif isinstance(result, BaseException):
             raise result
     if not new:
-        raise unreadable[0][1]
+        raise unreadable[0].error
     return Given(tuple(photo.id for photo in new), tuple(new), tuple(unreadable))
 
 
 async def _keep(call: Call[PathsBody | None], sent: SentPhoto) -> Photo:
     return await call.kitchen.uploads.keep(sent.upload, call.member, "", "recognition", call.now)
+
+
+def _photo_error(call: Call[Any], one: Unreadable) -> dict[str, Any]:
+    message = one.error.sentence(call.language)
+    return {"index": one.index, "photo": one.name, "code": one.error.code, "message": message}
 
 
 def rendered(call: Call[Any], proposal: Proposal) -> dict[str, Any]:

@@ -60,7 +60,7 @@ ACCOUNTS = (
     ),
     Route(
         "GET", "/api/user/profile", accounts.profile, "Your profile and preferences",
-        answer=accounts.ProfileAnswerSchema, limit=Limit.READ, cache=CacheFor.MEMBER, tags=("accounts",),
+        answer=accounts.ProfileAnswerSchema, limit=Limit.READ, tags=("accounts",),
     ),
     Route(
         "PUT", "/api/user/profile", accounts.change_profile, "Change your profile; what is left out stays",

@@ -35,6 +35,10 @@ STARTED_OVER = {1205, 1213, 1020, 2006, 2013, 1927, 4031}
 # Too many connections (two kinds), shutting down, no connection, read only (three kinds), statement stopped (three).
 REFUSED = {1040, 1203, 1053, 2002, 2003, 1290, 1792, 1836, 1317, 1969, 3024}
 FULL = {1021, 1114}
+
+# At DEBUG the driver logs every value of every statement: e-mails, hashes, what people eat.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
+
 DISK_FULL = ("database or disk is full", "No space left")
 TAKEN = ("UNIQUE constraint failed", "Duplicate entry")
 UNREACHABLE = ("locked", "unable to open")

@@ -85,7 +85,7 @@ def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
     if query_only:
         pragmas.append("query_only=ON")
 
-    use_one_trip(engine)
+    use_one_trip(engine, begin)
 
     @event.listens_for(engine, "connect")
     def connect(connection: Any, _record: object) -> None:
@@ -94,7 +94,3 @@ def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
         for pragma in pragmas:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)

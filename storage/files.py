@@ -101,6 +101,9 @@ class Files(Protocol):
     async def delete(self, photo: PhotoId) -> None:
         """Remove a photo's copies; one that is already gone is fine."""
 
+    async def kept_before(self, moment: datetime) -> list[PhotoId]:
+        """Every photo whose copies were kept before `moment`."""
+
     async def sweep(self, older_than: datetime) -> int:
         """Remove what uploads that were cut off left behind; how many there were."""
 
@@ -139,6 +142,10 @@ class LocalFiles:
 
     async def delete(self, photo: PhotoId) -> None:
         await self._in_thread(_remove, self._folder(photo))
+
+    async def kept_before(self, moment: datetime) -> list[PhotoId]:
+        """Every photo whose copies were kept before `moment`."""
+        return await _in_thread(self._threads, _kept_before, self._photos, moment.timestamp())
 
     async def sweep(self, older_than: datetime) -> int:
         return await self._in_thread(_sweep, self._temporary, older_than.timestamp())
@@ -207,6 +214,11 @@ def _sync(path: Path) -> None:
 def _remove(folder: Path) -> None:
     with suppress(FileNotFoundError):
         shutil.rmtree(folder)
+
+
+def _kept_before(photos: Path, moment: float) -> list[PhotoId]:
+    folders = [folder for folder in photos.glob("*/*") if PHOTO_ID.fullmatch(folder.name)]
+    return [PhotoId(folder.name) for folder in folders if folder.stat().st_mtime < moment]
 
 
 def _sweep(temporary: Path, older_than: float) -> int:

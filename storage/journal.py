@@ -83,6 +83,8 @@ def _entries(household: HouseholdId) -> Any:
 
 
 async def _with_changes(tx: Read, household: HouseholdId, rows: Sequence[Row[Any]]) -> list[JournalEntry]:
+    if not rows:
+        return []
     ids = [row.id for row in rows]
     query = select(journal_changes).where(
         journal_changes.c.household_id == household, journal_changes.c.entry_id.in_(ids)

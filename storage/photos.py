@@ -38,6 +38,12 @@ async def of_household(tx: Read, household: HouseholdId, ids: Sequence[PhotoId])
     return [found[photo_id] for photo_id in ids]
 
 
+async def without_row(tx: Read, ids: Sequence[PhotoId]) -> list[PhotoId]:
+    """Those of `ids`, of any household, that no row knows: what a crash between file and row leaves."""
+    rows = await tx.all(select(photos.c.id).where(photos.c.id.in_(ids)))
+    return sorted(set(ids) - {PhotoId(row.id) for row in rows})
+
+
 def _photo(row: Row[Any]) -> Photo:
     return Photo(
         id=PhotoId(row.id),

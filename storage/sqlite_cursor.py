@@ -51,27 +51,42 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
 
     async def _trip(self, *statement: Any) -> None:
         connection: Any = self._connection
-        async with self._adapt_connection._execute_mutex:
-            done = await connection._execute(partial(_run, connection._conn, *statement))
+        adapter: Any = self._adapt_connection
+        async with adapter._execute_mutex:
+            begin, adapter.begin = adapter.begin, ""
+            done = await connection._execute(partial(_run, connection._conn, begin, *statement))
         self._description, self._rowcount, self._lastrowid, self._rows = done
 
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
-    __slots__ = ()
+    """`begin` goes out with the next statement: a transaction begins with its first one."""
+
+    __slots__ = ("begin",)
     _cursor_cls = OneTripCursor
+    begin: str
 
 
-def use_one_trip(engine: Engine) -> None:
-    """Have all connections of an aiosqlite engine use OneTripCursor."""
+def use_one_trip(engine: Engine, begin: str) -> None:
+    """Have all connections of an aiosqlite engine use OneTripCursor, and begin transactions by `begin`."""
 
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> OneTripConnection:
-        return OneTripConnection(dialect.dbapi, dialect.connect(*arguments, **options)._connection)
+        connection = OneTripConnection(dialect.dbapi, dialect.connect(*arguments, **options)._connection)
+        connection.begin = ""
+        return connection
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Any) -> None:
+        connection.connection.dbapi_connection.begin = begin
 
 
-def _run(connection: Connection, execute: Any, operation: str, parameters: Any) -> tuple[Any, int, int, deque[Any]]:
+def _run(
+    connection: Connection, begin: str, execute: Any, operation: str, parameters: Any
+) -> tuple[Any, int, int, deque[Any]]:
     cursor = connection.cursor()
     try:
+        if begin:
+            cursor.execute(begin)
         execute(cursor, operation, parameters)
         rows = deque(cursor.fetchall() if cursor.description else ())
         return cursor.description, cursor.rowcount, cursor.lastrowid or 0, rows

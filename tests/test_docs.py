@@ -7,8 +7,10 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession
 
 from tests.processes import ROOT, served
+from tests.service import PHOTOS, signed_in
 from zwai import __version__
 from zwai.settings import Settings
 
@@ -39,7 +41,7 @@ def test_every_link_to_a_file_leads_there(page: Path):
 
 @pytest.mark.slow
 async def test_the_tour_of_the_readme_works_as_pasted(tmp_path: Path):
-    [tour] = re.findall(r"^```bash tour\n(.+?)^```", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    tour = block("README.md", "tour")
     async with served(tmp_path / "data") as service:
         pasted = tour.replace("http://127.0.0.1:3000", service.url)
         assert pasted != tour
@@ -50,6 +52,27 @@ async def test_the_tour_of_the_readme_works_as_pasted(tmp_path: Path):
     assert not [answer for answer in answers if "error" in answer]
     soon = json.dumps(answers[-1], ensure_ascii=False)
     assert all(name in soon for name in ("palta", "tomate", "leche", "pan")), soon
+
+
+@pytest.mark.slow
+async def test_a_backup_of_a_running_service_starts_with_what_it_had(http: ClientSession, tmp_path: Path):
+    async with served(tmp_path / "data") as service:
+        client = await signed_in(http, service.url)
+        await client.add("leche")
+        photo = (await client.upload(PHOTOS / "avocado.jpg")).json["image"]["image_path"]
+        subprocess.run(
+            ["bash", "-eu"], input=block("docs/operations.md", "backup"), cwd=tmp_path, text=True, check=True
+        )
+    async with served(tmp_path / "backup") as service:
+        client.url = service.url
+        assert (await client.stock()).keys() == {"leche"}
+        assert (await client.get(service.url + "/photos/" + photo.partition("/photos/")[2])).status == 200
+
+
+def block(page: str, name: str) -> str:
+    """The fenced block of a page that is marked with `name`."""
+    [found] = re.findall(rf"^```bash {name}\n(.+?)^```", (ROOT / page).read_text(), re.MULTILINE | re.DOTALL)
+    return str(found)
 
 
 def documents(text: str) -> list[dict[str, object]]:

@@ -17,7 +17,7 @@ from ai.work import warm
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
-from storage import replays
+from storage import photos, replays
 from storage.cache import Cache, LimitPolicy, MemoryCache
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
@@ -39,6 +39,7 @@ from zwai.settings import Settings, listed, secret_key
 JOBS_AT_ONCE = 4
 STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
+SWEPT_AT_ONCE = 500
 MINUTE_S = 60
 MEGABYTE = 1_000_000
 
@@ -214,10 +215,21 @@ async def _housekeeping(database: Database, files: Files) -> AsyncIterator[None]
             await task
 
 
+async def _sweep_orphans(database: Database, files: Files) -> None:
+    """Remove copies without a row; those of the last hour may still get theirs."""
+    kept = await files.kept_before(clock() - STALE_UPLOAD)
+    for start in range(0, len(kept), SWEPT_AT_ONCE):
+        async with database.read() as tx:
+            orphans = await photos.without_row(tx, kept[start : start + SWEPT_AT_ONCE])
+        for photo in orphans:
+            await files.delete(photo)
+
+
 async def _keep_house(database: Database, files: Files) -> None:
     while True:
         try:
             await files.sweep(clock() - STALE_UPLOAD)
+            await _sweep_orphans(database, files)
             async with database.write() as tx:
                 await replays.purge(tx, clock())
         except (ZwaiError, OSError) as error:

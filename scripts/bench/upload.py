@@ -40,7 +40,7 @@ def _write_photos(folder: Path, number: int) -> list[Path]:
     paths = [folder / f"photo-{n}.jpg" for n in range(number)]
     for n, path in enumerate(paths):
         shapes = [Image.effect_noise((40 + n, 30 + n), 90).resize(SIZE, Image.Resampling.BICUBIC) for _ in range(3)]
-        grain = Image.effect_noise(SIZE, 14)
+        grain = Image.effect_noise(SIZE, 10)
         image = Image.merge("RGB", [ImageChops.overlay(shape, grain) for shape in shapes])
         image.save(path, quality=85)
     return paths

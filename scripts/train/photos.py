@@ -54,7 +54,7 @@ def squared(photo: Labelled, side: int) -> Image.Image:
     image = opened(photo.path)
     if photo.cut_out:
         return ImageOps.pad(image, (side, side), color=(255, 255, 255))
-    return ImageOps.fit(image, (side, side), Image.Resampling.BICUBIC)
+    return ImageOps.fit(image, (side, side), Image.Resampling.BILINEAR)
 
 
 @lru_cache(maxsize=200)

@@ -43,11 +43,12 @@ def test_a_single_food_is_one_item(photo, food):
     assert 0.6 < sighting.confidence <= 1
 
 
-def test_a_food_that_is_not_sure_is_offered_among_suggestions():
-    sightings = look(PHOTOS / "lemon.jpg", Aim.INGREDIENTS)
-    assert 1 < len(sightings) <= 3
-    assert {sighting.decision for sighting in sightings} == {Decision.SUGGESTION}
-    assert [s.confidence for s in sightings] == sorted((s.confidence for s in sightings), reverse=True)
+def test_a_photo_is_one_item_or_up_to_three_suggestions_the_best_first():
+    for photo in SHOP_PHOTOS | {"lemon.jpg": "", "mpo.jpg": "", "cmyk.jpg": "", "exif_rot_gps.jpg": ""}:
+        sightings = look(PHOTOS / photo, Aim.INGREDIENTS)
+        assert len(sightings) == 1 or {sighting.decision for sighting in sightings} == {Decision.SUGGESTION}
+        assert len(sightings) <= 3
+        assert [s.confidence for s in sightings] == sorted((s.confidence for s in sightings), reverse=True)
 
 
 @pytest.mark.parametrize("aim", Aim)
@@ -126,6 +127,20 @@ def test_a_dish_is_never_sure(head):
 def test_a_trained_food_is_sure_when_its_chance_is_high(head):
     assert head.best(chances_of(head, "banana", 0.99), 0, 3, tuple(Role))[0].sure
     assert not head.best(chances_of(head, "banana", 0.5), 0, 3, tuple(Role))[0].sure
+
+
+def test_three_guesses_come_best_first_and_only_the_first_can_be_sure(head):
+    guesses = head.best(chances_of(head, "banana", 0.5), 0, 3, tuple(Role))
+    assert len(guesses) == 3
+    assert guesses[0].food == "banana"
+    assert guesses[0].confidence > guesses[1].confidence >= guesses[2].confidence
+    assert not any(guess.sure for guess in guesses)
+
+
+def test_an_aim_leaves_out_foods_of_the_other_kind(head):
+    guesses = head.best(chances_of(head, "pizza", 0.9), 0, 3, (Role.INGREDIENT,))
+    assert guesses[0].food != "pizza"
+    assert guesses[0].confidence < 0.1
 
 
 def test_a_class_without_a_food_is_silence(head):

@@ -141,7 +141,7 @@ async def test_a_signal_ends_the_service_cleanly_with_all_its_processes(number: 
     async with served(tmp_path / "data") as service:
         children = service.children()
         assert children
-        service.process.send_signal(number)
+        os.killpg(service.process.pid, number)  # as a terminal does: its worker processes get it too
         assert await service.ended() == 0
         assert "Traceback" not in "".join(service.said)
         assert psutil.wait_procs(children, timeout=5)[1] == []

@@ -159,6 +159,7 @@ async def test_a_password_is_neither_logged_nor_stored(
     stored = b"".join(file.read_bytes() for file in service.data_dir.glob("zwai.db*"))
     assert b"$argon2id$" in stored
     assert secret.encode() not in stored and secret not in caplog.text
+    assert email not in caplog.text
     token = signed_in.json["refresh_token"]
     assert token.encode() not in stored and token not in caplog.text
 

@@ -91,6 +91,13 @@ async def test_the_type_that_a_part_declares_and_its_name_do_not_matter(client: 
         assert (await client.post(UPLOAD, data=form)).status == 201
 
 
+async def test_two_photos_may_have_one_name(guest: Guest) -> None:
+    first, second = await guest(), await guest()
+    sent = [await who.upload(TOMATO, item_name="tomate") for who in (first, first, second)]
+    assert [reply.status for reply in sent] == [201] * 3
+    assert len({reply.json["image"]["uid"] for reply in sent}) == 3
+
+
 async def test_a_part_of_an_unknown_name_is_passed_over(client: Client) -> None:
     form = FormData()
     form.add_field("attachment", b"x" * 300_000, filename="a.bin", content_type="application/octet-stream")

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, FormData
 
-from tests.service import PHOTOS, Client, Reply, Service, running, signed_in
+from tests.service import PHOTOS, Client, Reply, Service, running, signed_in, stack_path
 from tests.traces import traces
 
 Guest = Callable[[], Awaitable[Client]]
@@ -226,12 +226,12 @@ async def test_good_photos_go_on_when_others_in_the_request_are_bad(client: Clie
     reply = await sent_along(client, "tomato.jpg", "text.jpg", "carrots.jpg", "truncated.jpg", "bomb.png", "empty.jpg")
     assert reply.status == 200
     assert names_of(reply.json) == {"tomato", "carrot"}
-    told = [(error["photo"], error["code"]) for error in reply.json["photo_errors"]]
+    told = [(error["index"], error["photo"], error["code"]) for error in reply.json["photo_errors"]]
     assert told == [
-        ("text.jpg", "not_an_image"),
-        ("truncated.jpg", "broken_image"),
-        ("bomb.png", "too_many_pixels"),
-        ("empty.jpg", "empty_image"),
+        (1, "text.jpg", "not_an_image"),
+        (3, "truncated.jpg", "broken_image"),
+        (4, "bomb.png", "too_many_pixels"),
+        (5, "empty.jpg", "empty_image"),
     ]
     assert all(error["message"].endswith(".") for error in reply.json["photo_errors"])
     after = await traces(service)
@@ -255,6 +255,19 @@ async def test_a_full_queue_is_asked_to_come_back_and_leaves_nothing(
         assert (reply.status, reply.json["code"]) == (503, "pool_full")
         assert int(reply.headers["Retry-After"]) >= 1
         assert await traces(service) == before
+
+
+async def test_the_images_of_dishes_are_ready_too(client: Client) -> None:
+    first = (await recognised(client, "hamburger.jpg", path=FOODS)).json
+    again = (await client.get(f"/api/recognition/recognition/{first['recognition_id']}/images")).json
+    assert (again["images_status"], again["images_ready"]) == ("ready", again["total_items"])
+    for dish in [*again["foods"], *again["suggestions"]]:
+        assert_dish(dish)
+
+
+async def test_as_many_photos_as_the_client_takes_fit_in_one_request(client: Client) -> None:
+    reply = await sent_along(client, *["tomato.jpg", "carrots.jpg"] * 5)
+    assert reply.status == 200 and names_of(reply.json) == {"tomato", "carrot"}
 
 
 # Into stock
@@ -339,6 +352,15 @@ async def test_nobody_accepts_the_lines_of_another_household(guest: Guest) -> No
     assert plain.status == 201
     await owner.post(ACCEPT, json={"ingredients": [item]})
     assert await owner.quantity(item["name"]) == await other.quantity(item["name"]) == 1
+
+
+async def test_what_was_accepted_and_eaten_does_not_come_back_when_sent_again(client: Client) -> None:
+    item = (await recognised(client, "tomato.jpg")).json["ingredients"][0]
+    accepted = (await client.post(ACCEPT, json={"ingredients": [item]})).json["items"][0]
+    assert (await client.post(f"{stack_path(accepted)}/consume", json={"consumed_quantity": 1})).status == 200
+    again = await client.post(ACCEPT, json={"ingredients": [item]})
+    assert (again.status, again.json["items"]) == (201, [])
+    assert await client.stock() == {}
 
 
 @pytest.mark.parametrize("spelling", ["foods", "selected_foods"])

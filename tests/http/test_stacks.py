@@ -191,8 +191,15 @@ async def test_the_path_of_dishes_knows_no_ingredients(client: Client) -> None:
 
 async def test_a_stack_is_replaced_by_what_was_sent(client: Client) -> None:
     stack = await one(client, tips="Bien fría")
-    sent = {"name": "Leche entera", "quantity": 1.5, "expiration_date": "2031-01-02T00:00:00.000", "type_unit": "litros",
-            "storage_type": "frozen", "tips": "", "image_path": ""}  # fmt: skip
+    sent = {
+        "name": "Leche entera",
+        "quantity": 1.5,
+        "expiration_date": "2031-01-02T00:00:00.000",
+        "type_unit": "litros",
+        "storage_type": "frozen",
+        "tips": "",
+        "image_path": "",
+    }
     body = answered(await client.put(stack_path(stack), json=sent), "PUT", STACK)["items"][0]
     assert (body["batch_id"], body["added_at"]) == (stack["batch_id"], stack["added_at"])
     assert (body["name"], body["quantity"], body["storage_type"], body["state"]) == (

@@ -151,7 +151,8 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
     stored = await inventory.store(tx, member, drafts, now, reason="recognition")
     await recognitions.accept(tx, member.household, tuple(closed.items()), now)
     held = await batches.by_ids(tx, member.household, again) if again else {}
-    return Done((*held.values(), *stored.batches), stored.entry)
+    known = [held[batch] for batch in again if batch in held]  # what has been eaten since is not
+    return Done((*known, *stored.batches), stored.entry)
 
 
 def item_of(sighting: Sighting, language: Language) -> NewItem:

@@ -1,0 +1,202 @@
+"""Units of work: snapshots, turns, cancelled work, and errors made ours."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from storage import batches
+from storage.db import Database
+from storage.engines import open_database, sqlite_url
+from tests.storage.counting import counted
+from tests.storage.households import batch, household, opened
+from zwai.errors import DatabaseDown, StorageFull, TokenRevoked
+from zwai.records.people import HouseholdId
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    async with opened(tmp_path) as database:
+        yield database
+
+
+async def labels(database: Database, owner: HouseholdId) -> list[str]:
+    async with database.read(owner) as tx:
+        return [one.label for one in await batches.page(tx, owner)]
+
+
+async def test_a_write_raises_the_version_before_all_else(database: Database) -> None:
+    owner = await household(database)
+    with counted(database) as statements:
+        async with database.write(owner) as tx:
+            assert tx.version == 1
+    assert [one.split()[0] for one in statements.all] == ["UPDATE", "SELECT"]
+    async with database.read(owner) as tx:
+        assert tx.version == 1
+
+
+async def test_an_exception_takes_everything_back(database: Database) -> None:
+    owner = await household(database)
+    with pytest.raises(ZeroDivisionError):
+        async with database.write(owner) as tx:
+            await batches.add(tx, [batch(owner)])
+            _ = 1 / 0
+    assert await labels(database, owner) == []
+    async with database.read(owner) as tx:
+        assert tx.version == 0
+
+
+async def test_a_reader_sees_one_moment_while_others_write(database: Database) -> None:
+    owner = await household(database)
+    async with database.read(owner) as before:
+        async with database.write(owner) as tx:
+            await batches.add(tx, [batch(owner)])
+        assert (before.version, await batches.page(before, owner)) == (0, [])
+    assert await labels(database, owner) == ["Leche"]
+
+
+async def test_a_reader_cannot_write(database: Database) -> None:
+    owner = await household(database)
+    with pytest.raises(DBAPIError, match="readonly"):
+        async with database.read(owner) as tx:
+            await tx._connection.execute(text("DELETE FROM households"))
+
+
+async def test_a_household_that_is_gone_cannot_be_written(database: Database) -> None:
+    with pytest.raises(TokenRevoked):
+        async with database.write(HouseholdId("0" * 32)):
+            pass
+
+
+@pytest.mark.slow
+async def test_twenty_writers_of_twenty_rows_each_wait_their_turn(database: Database) -> None:
+    owner = await household(database)
+
+    async def write(writer: int) -> None:
+        for n in range(20):
+            async with database.write(owner) as tx:
+                await batches.add(tx, [batch(owner, f"{writer}-{n}")])
+
+    await asyncio.gather(*(write(writer) for writer in range(20)))
+    assert len(await labels(database, owner)) == 400
+    async with database.read(owner) as tx:
+        assert tx.version == 400
+
+
+async def test_writers_of_two_processes_take_turns_even_when_they_read_first(tmp_path: Path) -> None:
+    async with opened(tmp_path) as one:
+        owner = await household(one)
+        two = open_database(sqlite_url(tmp_path / "zwai.db"))
+
+        async def write(database: Database, name: str) -> None:
+            async with database.write() as tx:
+                held = await batches.page(tx, owner)
+                await asyncio.sleep(0.005)
+                await batches.add(tx, [batch(owner, f"{name}{len(held)}")])
+
+        await asyncio.gather(*(write(one if n % 2 else two, f"{n}-") for n in range(10)))
+        await two.close()
+        assert sorted(int(label.partition("-")[2]) for label in await labels(one, owner)) == list(range(10))
+
+
+async def test_cancelled_writers_leave_nothing_and_the_pool_whole(database: Database) -> None:
+    owner = await household(database)
+
+    async def write(n: int) -> None:
+        async with database.write(owner) as tx:
+            await batches.add(tx, [batch(owner, f"{n}")])
+            await asyncio.sleep(0.001)
+
+    tasks = [asyncio.create_task(write(n)) for n in range(60)]
+    for n, task in enumerate(tasks):
+        if n % 2:
+            asyncio.get_running_loop().call_later(0.002 * n, task.cancel)
+    ended = await asyncio.gather(*tasks, return_exceptions=True)
+    kept = {f"{n}" for n, one in enumerate(ended) if one is None}
+    assert {f"{n}" for n in range(0, 60, 2)} <= kept
+    assert set(await labels(database, owner)) == kept
+    async with database.read(owner) as tx:
+        assert tx.version == len(kept)
+    assert database._writer.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_cancelled_readers_give_their_connections_back(database: Database) -> None:
+    owner = await household(database)
+
+    async def read() -> None:
+        async with database.read(owner) as tx:
+            await batches.page(tx, owner)
+            await asyncio.sleep(1)
+
+    tasks = [asyncio.create_task(read()) for _ in range(30)]
+    await asyncio.sleep(0.05)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    async with asyncio.timeout(2):
+        assert await asyncio.gather(*(labels(database, owner) for _ in range(8))) == [[]] * 8
+    assert database._reader.pool.checkedout() == 0  # type: ignore[attr-defined]
+
+
+async def test_a_unit_of_work_past_its_deadline_is_database_down_and_rolled_back(tmp_path: Path) -> None:
+    async with opened(tmp_path, deadline_s=0.1) as database:
+        owner = await household(database)
+        with pytest.raises(DatabaseDown):
+            async with database.write(owner) as tx:
+                await batches.add(tx, [batch(owner)])
+                await asyncio.sleep(5)
+        assert await labels(database, owner) == []
+
+
+async def test_a_full_disk_is_storage_full(database: Database) -> None:
+    owner = await household(database)
+    async with database.write() as tx:
+        await tx.execute(text("PRAGMA max_page_count = 1"))
+    with pytest.raises(StorageFull):
+        async with database.write(owner) as tx:
+            await batches.add(tx, [batch(owner, f"{n}", tips="x" * 2000) for n in range(500)])
+    assert await labels(database, owner) == []
+
+
+async def test_a_broken_rule_of_the_tables_is_a_bug_not_the_callers_fault(database: Database) -> None:
+    owner = await household(database)
+    with pytest.raises(IntegrityError):
+        async with database.write(owner) as tx:
+            await batches.add(tx, [batch(owner), batch(owner)])
+    assert await labels(database, owner) == []
+
+
+async def test_an_acknowledged_write_survives_a_power_cut(database: Database) -> None:
+    """In WAL mode only synchronous=FULL syncs the log at each commit."""
+    async with database.write() as tx:
+        assert (await tx.scalar(text("PRAGMA journal_mode")), await tx.scalar(text("PRAGMA synchronous"))) == ("wal", 2)
+        assert await tx.scalar(text("PRAGMA foreign_keys")) == 1
+
+
+async def test_ping_tells_a_database_that_is_gone(tmp_path: Path) -> None:
+    async with opened(tmp_path) as database:
+        await database.ping()
+        await database.close()
+        (tmp_path / "zwai.db").unlink()
+        (tmp_path / "zwai.db").mkdir()
+        with pytest.raises(DatabaseDown):
+            await database.ping()
+
+
+async def test_opened_and_closed_fifty_times_no_thread_and_no_file_stays_open(tmp_path: Path) -> None:
+    def held() -> tuple[int, int]:
+        files = Path("/proc/self/fd")
+        return threading.active_count(), len(list(files.iterdir())) if files.exists() else 0
+
+    before = held()
+    for _ in range(50):
+        async with opened(tmp_path) as database:
+            await database.ping()
+        (tmp_path / "zwai.db").unlink()
+    async with asyncio.timeout(5):
+        while held() > before:
+            await asyncio.sleep(0.01)
