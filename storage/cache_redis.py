@@ -26,6 +26,7 @@ log = logging.getLogger("zwai.cache")
 # The longest that a request waits for Redis, and how long after a failure none waits.
 ANSWER_S = 0.6
 BREAK_S = 1.0
+ALL_BUSY = "No connection available"  # how redis-py says that its pool stayed empty
 # Longer than a request can hold what it read of a session before it keeps it.
 KEPT_DROP_S = 60
 KEPT_BODY_S = 3600
@@ -179,9 +180,10 @@ class RedisCache:
             async with asyncio.timeout(ANSWER_S):
                 answer = await ask()
         except (TimeoutError, RedisError, OSError) as error:
-            self._away = True
-            self._resting_until = time.monotonic() + BREAK_S
-            self._standing.lost(str(error) or "it takes too long")
+            if ALL_BUSY not in str(error):  # that is too many requests at once: Redis may be well
+                self._away = True
+                self._resting_until = time.monotonic() + BREAK_S
+                self._standing.lost(str(error) or "it takes too long")
             return await instead()
         if self._away:
             self._away, self._resting_until = False, 0.0
