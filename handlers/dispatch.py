@@ -24,6 +24,7 @@ from handlers.call import KITCHEN, Call
 from handlers.cors import Origins
 from handlers.errors import SECURITY_HEADERS, answer_of
 from handlers.language import asked_language
+from handlers.metrics import METER, Meter, Tally, watched
 from handlers.outside import cover_parser, cover_router, take_expectation
 from handlers.proxies import Proxies
 from handlers.replay import KeyedRequest, Replayed, check_key, fingerprint_of
@@ -69,6 +70,8 @@ def make_site(
     app[KITCHEN] = kitchen
     app[TABLE] = table
     endpoints = [Endpoint(route, desk, policies.get(route.limit)) for route in table]
+    app[METER] = Meter(tuple(endpoint.tally for endpoint in endpoints))
+    app.cleanup_ctx.append(watched)
     for path in dict.fromkeys(route.path for route in table):
         here = [endpoint for endpoint in endpoints if endpoint.route.path == path]
         _add_path(app, path, here)
@@ -84,6 +87,7 @@ class Endpoint:
 
     def __init__(self, route: Route, desk: Desk, policy: LimitPolicy | None) -> None:
         self.route = route
+        self.tally = Tally(route)
         self._desk = desk
         self._kitchen = desk.kitchen
         self._policy = policy
@@ -114,6 +118,7 @@ class Endpoint:
         else:
             if time.monotonic() - began > SLOW_S:
                 self._note(call, response.status, began, "slow")
+        self.tally.count(response.status, time.monotonic() - began)
         return response
 
     async def _through(self, call: Call[Any, Any], asked: Language | None) -> web.StreamResponse:
@@ -178,10 +183,15 @@ class Endpoint:
         else:
             return None
         if caching.matches(condition, etag):
+            self.tally.unchanged += 1
             return self._cacheable(call, 304, None, etag)
-        return self._cacheable(call, 200, body.body, etag) if body is not None else None
+        if body is None:
+            return None
+        self.tally.kept += 1
+        return self._cacheable(call, 200, body.body, etag)
 
     async def _keep(self, call: Call[Any, Any], key: str, answer: Answer, version: int) -> web.Response:
+        self.tally.made += 1
         household, now_s = call.member.household, call.now.timestamp()
         today = self._desk.days.today(call.member.time_zone, call.now)
         etag = caching.etag_of(household, key, version, today)

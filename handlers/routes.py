@@ -2,7 +2,18 @@
 
 from marshmallow import Schema
 
-from handlers import accounts, inventory, journal, photos, recognition, stacks, stock_answers, stock_bodies, system
+from handlers import (
+    accounts,
+    inventory,
+    journal,
+    metrics,
+    photos,
+    recognition,
+    stacks,
+    stock_answers,
+    stock_bodies,
+    system,
+)
 from handlers.route import Auth, CacheFor, Consumes, Handler, Limit, Replay, Route
 
 SYSTEM = (
@@ -18,6 +29,7 @@ SYSTEM = (
         auth=Auth.NONE,
         statuses=(200, 503),
     ),
+    Route("GET", "/metrics", metrics.show, "Counts and gauges of this process, for Prometheus", auth=Auth.NONE),
     Route(
         "GET",
         "/api/capabilities",

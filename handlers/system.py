@@ -11,12 +11,9 @@ import zwai
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.dispatch import TABLE
+from handlers.health import state_of
 from handlers.openapi import rendered
-from zwai.errors import ZwaiError
-from zwai.kitchen.parts import Part
 from zwai.records.people import Language
-
-CHECK_S = 2.0
 
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data: blob:; "
@@ -81,21 +78,11 @@ async def live(call: Call) -> Answer:
 async def ready(call: Call) -> Answer:
     """503 while a needed part is down; which one, the body tells."""
     parts = call.kitchen.parts
-    states = await asyncio.gather(*(_state(part) for part in parts))
+    states = await asyncio.gather(*(state_of(part) for part in parts))
     told = dict(zip((part.name for part in parts), states, strict=True))
     if all(state["state"] == "up" for state in states):
         return call.answer({"status": "ready", "parts": told})
     return call.answer({"status": "not_ready", "parts": told}, status=503, headers={"Retry-After": "1"})
-
-
-async def _state(part: Part) -> dict[str, object]:
-    try:
-        async with asyncio.timeout(CHECK_S):
-            return {"state": "up", **await part.check()}
-    except ZwaiError as error:
-        return {"state": "down", "code": error.code}
-    except TimeoutError:
-        return {"state": "down", "code": "took_too_long"}
 
 
 async def capabilities(call: Call) -> Answer:

@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Executable, Row, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.pool import QueuePool
 
 from storage.replicas import Replicas
 from storage.schema import households
@@ -67,6 +69,15 @@ class Write(Read):
     async def execute(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a changing statement, once or for each of `rows`; answers how many rows it touched."""
         return (await self._connection.execute(statement, rows)).rowcount
+
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """Of one server: how many are in use, and how many there may be."""
+
+    server: str
+    in_use: int
+    size: int
 
 
 class Database:
@@ -156,6 +167,11 @@ class Database:
             await tx.scalar(select(1))
         return {"engine": self._writer.dialect.name, **self._replicas.health()}
 
+    def connections(self) -> list[Connections]:
+        """To the primary, then to each replica."""
+        primary = _connections("primary", {self._reader.pool, self._writer.pool})
+        return [primary, *(_connections(name, {engine.pool}) for name, engine in self._replicas.named())]
+
     async def check_room(self, connections: int) -> None:
         """Raises TooFewConnections when the primary cannot serve so many."""
         if self._writer.dialect.name != "mysql":
@@ -169,6 +185,11 @@ class Database:
         await self._replicas.close()
         await self._reader.dispose()
         await self._writer.dispose()
+
+
+def _connections(server: str, pools: set[Any]) -> Connections:
+    queues = [pool for pool in pools if isinstance(pool, QueuePool)]
+    return Connections(server, sum(pool.checkedout() for pool in queues), sum(pool.size() for pool in queues))
 
 
 async def _snapshot(connection: AsyncConnection, household: HouseholdId | None) -> Read:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, insert, select, update
+from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
 from storage.db import Read, Write
 from storage.schema import jobs
@@ -44,6 +44,14 @@ async def due(tx: Read, now: datetime, limit: int) -> list[JobId]:
     """Open jobs that nobody holds: new ones, and those whose lease has run out."""
     query = select(jobs.c.id).where(jobs.c.state.in_(OPEN), jobs.c.offer_at <= now)
     return [JobId(row.id) for row in await tx.all(query.order_by(jobs.c.offer_at).limit(limit))]
+
+
+async def unfinished(tx: Read) -> dict[JobState, int]:
+    """How many jobs wait, run, or have failed; the completed ones, which are many, are not counted."""
+    states = (*OPEN, JobState.FAILED)
+    query = select(jobs.c.state, func.count()).where(jobs.c.state.in_(states)).group_by(jobs.c.state)
+    found = {JobState(state): int(number) for state, number in map(tuple, await tx.all(query))}
+    return dict.fromkeys(states, 0) | found
 
 
 async def claim(tx: Write, job: JobId, now: datetime, lease: timedelta) -> Job | None:

@@ -42,6 +42,9 @@ class Replicas:
     def health(self) -> dict[str, object]:
         return {"replicas": len(self._engines), "replicas_well": len(self._well)} if self._engines else {}
 
+    def named(self) -> list[tuple[str, AsyncEngine]]:
+        return [(f"replica {_address(engine)}", engine) for engine in self._engines]
+
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[None]:
         """Look after the replicas until leaving."""

@@ -81,6 +81,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             cache=cache,
             files=files,
             delivery=delivery,
+            pool=pool,
             uploads=Uploads(files, pool, _upload_limits(settings)),
             recogniser=recogniser,
             passwords=Passwords(pool),

@@ -57,6 +57,10 @@ async def order_recognition(tx: Write, member: Member, photos: Sequence[PhotoId]
     return job
 
 
+# How many wait, run or failed: nothing to add to the rows.
+unfinished = jobs.unfinished
+
+
 async def job(tx: Read, household: HouseholdId, job_id: JobId) -> Job:
     """Raises UnknownJob."""
     return await jobs.get(tx, household, job_id)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from ai.pool import Pool
 from storage.cache import Cache
 from storage.db import Database
 from storage.files import Files
@@ -43,6 +44,7 @@ class Kitchen:
     cache: Cache
     files: Files
     delivery: Delivery
+    pool: Pool
     uploads: Uploads
     recogniser: Recogniser
     passwords: Passwords

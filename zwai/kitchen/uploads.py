@@ -35,19 +35,19 @@ class Uploads:
         self.limits = limits
         self._files = files
         self._pool = pool
-        self._in_flight = 0
+        self.in_flight = 0
 
     @asynccontextmanager
     async def receive(self) -> AsyncIterator[Upload]:
         """A place to write one arriving photo to; nothing of it is left on leaving. Raises UploadsFull."""
-        if self._in_flight >= self.limits.in_flight:
+        if self.in_flight >= self.limits.in_flight:
             raise UploadsFull({"retry_after": 2})
-        self._in_flight += 1
+        self.in_flight += 1
         try:
             async with self._files.open_upload(self.limits.bytes) as upload:
                 yield upload
         finally:
-            self._in_flight -= 1
+            self.in_flight -= 1
 
     async def keep(self, upload: Upload, member: Member, name: str, purpose: str, now: datetime) -> Photo:
         """Make and store the copies of a whole upload; the row comes after (`add`), so a crash leaves no dead row.
