@@ -14,7 +14,7 @@ from storage.db import Database
 from storage.engines import open_database, sqlite_url
 from tests.storage.counting import counted
 from tests.storage.households import batch, household, opened
-from zwai.errors import DatabaseDown, StorageFull, TokenRevoked
+from zwai.errors import Conflict, DatabaseDown, StorageFull, TokenRevoked
 from zwai.records.people import HouseholdId
 
 
@@ -165,6 +165,14 @@ async def test_a_full_disk_is_storage_full(database: Database) -> None:
 async def test_a_broken_rule_of_the_tables_is_a_bug_not_the_callers_fault(database: Database) -> None:
     owner = await household(database)
     with pytest.raises(IntegrityError):
+        async with database.write(owner) as tx:
+            await batches.add(tx, [batch(owner), batch(HouseholdId("0" * 32))])
+    assert await labels(database, owner) == []
+
+
+async def test_a_taken_key_is_a_conflict(database: Database) -> None:
+    owner = await household(database)
+    with pytest.raises(Conflict):
         async with database.write(owner) as tx:
             await batches.add(tx, [batch(owner), batch(owner)])
     assert await labels(database, owner) == []
