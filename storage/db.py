@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Executable, Row, select, text, update
+from sqlalchemy import Executable, Row, Select, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -92,8 +92,8 @@ class Database:
     @asynccontextmanager
     async def read(self, household: HouseholdId | None = None) -> AsyncIterator[Read]:
         """One consistent snapshot of the primary; for a household, its version is read first, in the same snapshot."""
-        async with self._unit(self._reader) as connection:
-            yield await _snapshot(connection, household)
+        async with self._snapshot(self._reader, household) as tx:
+            yield tx
 
     @asynccontextmanager
     async def read_replica(self, household: HouseholdId, at_least: int | None) -> AsyncIterator[Read]:
@@ -123,11 +123,19 @@ class Database:
     ) -> Read | None:
         try:
             async with asyncio.timeout(REPLICA_S):
-                tx = await _snapshot(await stack.enter_async_context(self._unit(engine)), household)
+                tx = await stack.enter_async_context(self._snapshot(engine, household))
         except (Unavailable, DBAPIError, TimeoutError):
             self._replicas.leave_out(engine)
             return None
         return None if at_least is None or tx.version is None or tx.version < at_least else tx
+
+    @asynccontextmanager
+    async def _snapshot(self, engine: AsyncEngine, household: HouseholdId | None) -> AsyncIterator[Read]:
+        async with self._unit(engine) as connection:
+            tx = Read(connection)
+            if household is not None:
+                tx.version = await tx.scalar(_version_of(household))
+            yield tx
 
     @asynccontextmanager
     async def write(self, household: HouseholdId | None = None) -> AsyncIterator[Write]:
@@ -192,18 +200,15 @@ def _connections(server: str, pools: set[Any]) -> Connections:
     return Connections(server, sum(pool.checkedout() for pool in queues), sum(pool.size() for pool in queues))
 
 
-async def _snapshot(connection: AsyncConnection, household: HouseholdId | None) -> Read:
-    tx = Read(connection)
-    if household is not None:
-        tx.version = await tx.scalar(select(households.c.version).where(households.c.id == household))
-    return tx
+def _version_of(household: HouseholdId) -> Select[tuple[int]]:
+    return select(households.c.version).where(households.c.id == household)
 
 
 async def _raise_version(tx: Write, household: HouseholdId) -> int:
     raised = update(households).where(households.c.id == household).values(version=households.c.version + 1)
     if await tx.execute(raised) == 0:
         raise TokenRevoked
-    version: int = await tx.scalar(select(households.c.version).where(households.c.id == household))
+    version: int = await tx.scalar(_version_of(household))
     return version
 
 

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -49,6 +50,16 @@ class TestStack:
     def secret(self, name: str) -> str:
         """What the file of a setting holds: "DATABASE_URL", "DATABASE_REPLICA_URLS"."""
         return Path(self.settings[f"ZWAI_{name}_FILE"]).read_text().strip()
+
+    @contextmanager
+    def frozen(self, part: str) -> Iterator[None]:
+        """A part that neither answers nor goes away."""
+        pid = int(str(self.parts[part]["pid"]))
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     def sql(self, part: str, statement: str) -> str:
         """Run SQL as the administrator of the primary or the replica."""

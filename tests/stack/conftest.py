@@ -2,6 +2,8 @@
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from datetime import date, datetime
+from decimal import Decimal
 
 import pytest
 from sqlalchemy.engine import make_url
@@ -10,6 +12,20 @@ from storage.db import Database
 from storage.engines import PoolSize, open_database
 from storage.migrate import migrate
 from tests.stacks import TestStack, stack_up
+from zwai.records.ids import new_id
+from zwai.records.people import HouseholdId
+from zwai.records.stock import (
+    Batch,
+    BatchId,
+    BatchState,
+    ExpiryDate,
+    ExpirySource,
+    Kind,
+    LabelKind,
+    Place,
+    Quantity,
+    Unit,
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -50,3 +66,24 @@ async def opened(primary: str, *replicas: str, connections: int = 10, wait_s: fl
 async def database(urls: tuple[str, str]) -> AsyncIterator[Database]:
     async with opened(urls[0]) as it:
         yield it
+
+
+def a_batch(household: HouseholdId, label: str, added_at: datetime) -> Batch:
+    expiry = ExpiryDate(date(2026, 7, 9), ExpirySource.TABLE, "a row", None, None)
+    return Batch(
+        id=BatchId(new_id(added_at)),
+        household=household,
+        kind=Kind.INGREDIENT,
+        label=label,
+        label_key=label,
+        food=None,
+        quantity=Quantity(Decimal("1.5"), Unit.KG),
+        place=Place.PANTRY,
+        state=BatchState.AVAILABLE,
+        label_kind=LabelKind.BEST_BEFORE,
+        expiry=expiry,
+        added_at=added_at,
+        tips="",
+        photo=None,
+        dish=None,
+    )

@@ -1,24 +1,36 @@
 """Units of work on a real MariaDB: cancelled, exhausted, deadlocked, and read from a replica."""
 
 import asyncio
+import contextlib
+import hashlib
+import os
 import random
-from datetime import UTC, datetime
+import signal
+import time
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import literal, select, text, update
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from storage import people
+from handlers.answer import Answer
+from handlers.replay import KeyedRequest, Replayed
+from storage import batches, people, replays
 from storage.db import Database
 from storage.migrate import current, migrate, newest
 from storage.schema import households
-from tests.stack.conftest import opened
+from tests.stack.conftest import a_batch, opened
 from tests.stacks import TestStack
-from zwai.errors import DatabaseDown, TransactionLost
+from zwai.errors import Conflict, DatabaseDown, KeyReused, RequestInFlight, TransactionLost
+from zwai.kitchen import accounts
+from zwai.kitchen.accounts import NewAccount, Refusal, SignedIn
+from zwai.kitchen.inventory import with_own_moments
+from zwai.kitchen.tokens import TokenKeys, TokenPair
 from zwai.records.ids import new_id
-from zwai.records.people import HouseholdId
+from zwai.records.people import HouseholdId, Language
 
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
+KEYS = TokenKeys("k" * 32)
 
 
 async def add_household(database: Database) -> HouseholdId:
@@ -123,6 +135,214 @@ async def test_a_replica_is_read_once_it_has_what_is_asked_for(urls: tuple[str, 
         finally:
             stack.sql("replica", "START REPLICA SQL_THREAD")
         await until_well(database, 1)
+
+
+async def test_a_replica_that_stops_is_left_out_and_comes_back(
+    urls: tuple[str, str], stack: TestStack, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with opened(*urls) as database:
+        household = await add_household(database)
+        await until_well(database, 1)
+        stack.run("stop", "replica")
+        try:
+            for _ in range(20):
+                began = time.monotonic()
+                assert not await read_only(database, household, at_least=0)
+                assert time.monotonic() - began < 1
+            await until_well(database, 0)
+        finally:
+            stack.run("start", "replica")
+        await until_well(database, 1)
+        assert await read_only(database, household, at_least=0)
+    lines = [record.message for record in caplog.records if record.name == "zwai.database"]
+    assert len(lines) <= 3  # a new replica follows for a moment before it is up to date
+
+
+async def test_a_frozen_replica_costs_a_second_at_most(urls: tuple[str, str], stack: TestStack) -> None:
+    async with opened(*urls) as database:
+        household = await add_household(database)
+        await until_well(database, 1)
+        await until_replicated(urls[1], household)
+        with stack.frozen("replica"):
+            began = time.monotonic()
+            reads = await asyncio.gather(*(read_only(database, household, at_least=0) for _ in range(10)))
+            assert not any(reads)
+            assert time.monotonic() - began < 2.5
+            await until_well(database, 0)
+            assert not await read_only(database, household, at_least=0)
+        await until_well(database, 1)
+
+
+async def test_a_stopped_primary_refuses_at_once_and_is_found_again(urls: tuple[str, str], stack: TestStack) -> None:
+    async with opened(urls[0]) as database:
+        household = await add_household(database)
+        acknowledged = 0
+        stack.run("stop", "primary")
+        try:
+            for _ in range(20):
+                began = time.monotonic()
+                with pytest.raises(DatabaseDown):
+                    async with database.write(household):
+                        raise AssertionError
+                with pytest.raises(DatabaseDown):
+                    await database.ping()
+                assert time.monotonic() - began < 0.5
+        finally:
+            stack.run("start", "primary")
+        async with asyncio.timeout(5):
+            while acknowledged == 0:
+                with contextlib.suppress(DatabaseDown, TransactionLost):
+                    async with database.write(household):
+                        pass
+                    acknowledged = 1
+        async with database.read(household) as tx:
+            assert tx.version == acknowledged
+
+
+async def test_no_acknowledged_write_is_lost_when_the_primary_is_killed(
+    urls: tuple[str, str], stack: TestStack
+) -> None:
+    async with opened(urls[0]) as database:
+        household = await add_household(database)
+        acknowledged, over = 0, False
+
+        async def write() -> None:
+            nonlocal acknowledged
+            while not over:
+                try:
+                    async with database.write(household) as tx:
+                        version = tx.version
+                except (DatabaseDown, TransactionLost):
+                    await asyncio.sleep(0.05)
+                else:
+                    assert version is not None
+                    acknowledged = max(acknowledged, version)
+
+        writers = [asyncio.create_task(write()) for _ in range(5)]
+        await asyncio.sleep(1)
+        os.kill(int(str(stack.parts["primary"]["pid"])), signal.SIGKILL)
+        before = acknowledged
+        await asyncio.to_thread(stack.run, "start", "primary")
+        async with asyncio.timeout(10):
+            while acknowledged <= before:
+                await asyncio.sleep(0.05)
+        over = True
+        await asyncio.gather(*writers)
+        async with database.read(household) as tx:
+            assert tx.version is not None
+            assert tx.version >= acknowledged > before > 0
+
+
+async def test_a_killed_connection_is_started_over(urls: tuple[str, str], stack: TestStack) -> None:
+    async with opened(urls[0], connections=1) as database:
+        household = await add_household(database)
+        with pytest.raises(TransactionLost):
+            async with database.write(household) as tx:
+                stack.sql("primary", f"KILL {await tx.scalar(text('SELECT CONNECTION_ID()'))}")
+                await tx.scalar(select(1))
+        async with database.write(household) as tx:
+            assert tx.version == 1
+            idle = await tx.scalar(text("SELECT CONNECTION_ID()"))
+        stack.sql("primary", f"KILL {idle}")
+        async with database.write(household) as tx:
+            assert tx.version == 2
+
+
+async def test_a_read_only_server_refuses_writes_and_serves_reads(urls: tuple[str, str]) -> None:
+    async with opened(urls[1]) as replica:
+        with pytest.raises(DatabaseDown):
+            await add_household(replica)
+        await replica.ping()
+
+
+async def test_one_key_asked_twenty_times_at_once_has_one_claim(database: Database) -> None:
+    for number in range(10):
+        key = hashlib.sha256(f"{number} {new_id(NOW)}".encode()).hexdigest()
+        requests = [KeyedRequest(database, HouseholdId("1"), key, 10, NOW) for _ in range(20)]
+        outcomes = await asyncio.gather(*(request.claim("f") for request in requests), return_exceptions=True)
+        kinds = sorted(type(outcome).__name__ for outcome in outcomes)
+        assert kinds == ["NoneType"] + ["RequestInFlight"] * 19
+        (winner,) = [request for request, outcome in zip(requests, outcomes, strict=True) if outcome is None]
+        await winner.settle(Answer(201, b"{}"))
+        late = [KeyedRequest(database, HouseholdId("1"), key, 10, NOW).claim("f") for _ in range(20)]
+        replayed = await asyncio.gather(*late, return_exceptions=True)
+        assert all(isinstance(one, Replayed) and one.answer.body == b"{}" for one in replayed)
+        other = await asyncio.gather(requests[0].claim("another body"), return_exceptions=True)
+        assert isinstance(other[0], KeyReused)
+
+
+async def test_requests_of_different_keys_do_not_stop_each_other(database: Database) -> None:
+    keys = [hashlib.sha256(f"{number} {new_id(NOW)}".encode()).hexdigest() for number in range(200)]
+    await asyncio.gather(*(KeyedRequest(database, HouseholdId("1"), key, 10, NOW).claim("f") for key in keys[:100]))
+    async with database.write() as tx:  # the first look alone, without the second
+        await replays.claim(tx, HouseholdId("1"), keys[100], "h", "f", NOW, timedelta(seconds=1))
+
+
+async def test_a_dead_claim_is_taken_over_once(database: Database) -> None:
+    key = hashlib.sha256(new_id(NOW).encode()).hexdigest()
+    dead = KeyedRequest(database, HouseholdId("1"), key, 10, NOW)
+    await dead.claim("f")
+    later = NOW + timedelta(minutes=1)
+    heirs = [KeyedRequest(database, HouseholdId("1"), key, 10, later) for _ in range(20)]
+    outcomes = await asyncio.gather(*(heir.claim("f") for heir in heirs), return_exceptions=True)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType"] + ["RequestInFlight"] * 19
+    with pytest.raises(RequestInFlight):
+        async with database.write() as tx:
+            await dead.store(tx, Answer(201, b"late"))
+
+
+async def test_one_address_registers_once(database: Database) -> None:
+    new = NewAccount("Ana", f"{new_id(NOW)}@example.com", Language.ES)
+
+    async def register() -> SignedIn:
+        async with database.write() as tx:
+            return await accounts.register(tx, new, "hash", "UTC", KEYS, NOW)
+
+    outcomes = await asyncio.gather(*(register() for _ in range(10)), return_exceptions=True)
+    assert sum(isinstance(outcome, SignedIn) for outcome in outcomes) == 1
+    assert all(isinstance(outcome, SignedIn | Conflict) for outcome in outcomes)
+
+
+async def test_one_refresh_token_traded_ten_times_at_once_yields_ten_pairs(database: Database) -> None:
+    async with database.write() as tx:
+        visitor = await accounts.visit(tx, NewAccount("", None, Language.ES), "UTC", KEYS, NOW)
+
+    async def refresh() -> TokenPair | Refusal:
+        async with database.write() as tx:
+            return await accounts.refresh(tx, visitor.tokens.refresh_token, KEYS, NOW + timedelta(seconds=1))
+
+    pairs = await asyncio.gather(*(refresh() for _ in range(10)))
+    assert all(isinstance(pair, TokenPair) for pair in pairs)
+
+
+async def test_new_households_add_their_first_stock_at_once(database: Database) -> None:
+    """Each looks in a part of the index where nothing is yet: with gap locks they would stop each other."""
+
+    async def begin(number: int) -> None:
+        async with database.write() as tx:
+            visitor = await accounts.visit(tx, NewAccount("", None, Language.ES), "UTC", KEYS, NOW)
+        household = visitor.account.household
+        for step in range(5):
+            async with database.write(household) as tx:
+                await batches.of_label(tx, household, "arroz", None)
+                await batches.add(tx, [a_batch(household, "arroz", NOW + timedelta(milliseconds=step))])
+
+    await asyncio.gather(*(begin(number) for number in range(20)))
+
+
+async def test_the_same_label_added_at_once_gets_moments_of_its_own(database: Database) -> None:
+    household = await add_household(database)
+
+    async def add() -> None:
+        async with database.write(household) as tx:
+            draft = a_batch(household, "arroz", NOW)
+            taken = await batches.taken_moments(tx, household, {"arroz"}, NOW)
+            await batches.add(tx, tuple(with_own_moments([draft], taken)))
+
+    await asyncio.gather(*(add() for _ in range(20)))
+    async with database.read(household) as tx:
+        moments = [batch.added_at for batch in await batches.page(tx, household)]
+    assert moments == [NOW + timedelta(milliseconds=step) for step in range(20)]
 
 
 async def test_several_processes_may_migrate_at_once(urls: tuple[str, str], stack: TestStack) -> None:

@@ -6,8 +6,7 @@ import os
 import random
 import signal
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
@@ -190,16 +189,6 @@ async def test_cancelled_requests_leave_no_wrong_answer(cache: RedisCache, redis
     assert (await cache.check())["reachable"]
 
 
-@contextmanager
-def frozen(stack: TestStack, part: str) -> Iterator[None]:
-    pid = int(str(stack.parts[part]["pid"]))
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
-
-
 async def timed(cache: RedisCache) -> float:
     began = time.monotonic()
     await cache.glance("session-1", ROUTE, NOW, LIMIT)
@@ -217,7 +206,7 @@ async def test_a_frozen_server_costs_one_short_wait_and_one_line(
 ) -> None:
     await fill(cache)
     caplog.set_level(logging.INFO, "zwai.cache")
-    with frozen(stack, "redis"):
+    with stack.frozen("redis"):
         first = await asyncio.gather(*(timed(cache) for _ in range(100)))
         assert max(first) < ANSWER_S + 1
         assert max(await asyncio.gather(*(timed(cache) for _ in range(100)))) < 0.1
@@ -258,7 +247,7 @@ async def test_a_write_while_the_server_is_away_is_seen_by_others_within_five_se
     cache: RedisCache, other: RedisCache, stack: TestStack
 ) -> None:
     await fill(cache)
-    with frozen(stack, "redis"):
+    with stack.frozen("redis"):
         await cache.raise_version("household-1", 4, NOW + 1)  # lost
     await until_back(other)
     seen = await other.glance("session-1", ROUTE, NOW + 2, None)
