@@ -1,13 +1,12 @@
 """MariaDB, natively: a primary, and a replica that follows it by GTID."""
 
-import getpass
 import os
 import shutil
 import subprocess
 from collections.abc import Callable
 
 from scripts.native.processes import tail
-from scripts.native.stack import ROOT, SEARCH, Failed, Part, Stack
+from scripts.native.stack import OWNER, ROOT, SEARCH, Failed, Part, Stack
 
 PROGRAMS = ("mariadbd", "mariadb-install-db", "mariadb")
 
@@ -18,7 +17,7 @@ def prepare_database(name: str) -> Callable[[Stack], None]:
         temporary.mkdir(exist_ok=True)
         stack.path("etc", f"{name}.cnf").write_text(
             f"!include {ROOT}/deploy/mysql/server.cnf\n!include {ROOT}/deploy/mysql/{name}.cnf\n"
-            f"[mariadbd]\nuser={getpass.getuser()}\ndatadir={home}\ntmpdir={temporary}\nport={stack.port(name)}\nbind_address=127.0.0.1\n"
+            f"[mariadbd]\nuser={OWNER}\ndatadir={home}\ntmpdir={temporary}\nport={stack.port(name)}\nbind_address=127.0.0.1\n"
             f"socket={stack.path('run', f'{name}.sock')}\npid_file={stack.path('run', f'{name}.mariadbd')}\n"
         )
         if (home / "mysql").exists():
@@ -26,9 +25,8 @@ def prepare_database(name: str) -> Callable[[Stack], None]:
         # A first start that was interrupted begins anew.
         fresh = stack.folder / f"{name}.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        user = getpass.getuser()
-        command = ["mariadb-install-db", "--no-defaults", f"--datadir={fresh}", f"--user={user}", "--skip-test-db"]
-        command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}"]
+        command = ["mariadb-install-db", "--no-defaults", f"--datadir={fresh}", f"--user={OWNER}", "--skip-test-db"]
+        command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={OWNER}"]
         # Two servers that share a folder for temporary tables take each other's.
         env = {**os.environ, "PATH": SEARCH, "TMPDIR": str(temporary)}
         done = subprocess.run(command, env=env, capture_output=True, text=True)
@@ -47,7 +45,7 @@ def run_database(name: str) -> Callable[[Stack], list[str]]:
 def sql(stack: Stack, name: str, statements: str) -> str | None:
     """Run SQL as the server's owner; None when the server doesn't answer or refuses."""
     command = ["mariadb", "--no-defaults", f"--socket={stack.path('run', f'{name}.sock')}", "--batch", "--vertical"]
-    command += [f"--user={getpass.getuser()}", "--connect-timeout=2"]
+    command += [f"--user={OWNER}", "--connect-timeout=2"]
     done = subprocess.run(command, input=statements, env={**os.environ, "PATH": SEARCH}, capture_output=True, text=True)
     return done.stdout if done.returncode == 0 else None
 

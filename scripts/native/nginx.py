@@ -1,12 +1,11 @@
 """Nginx, natively: deploy/nginx.conf with its values filled in."""
 
-import getpass
 import os
 import re
 import signal
 
 from scripts.native.processes import answers
-from scripts.native.stack import ROOT, Part, Stack
+from scripts.native.stack import OWNER, ROOT, Part, Stack
 
 
 def prepare_nginx(stack: Stack) -> None:
@@ -35,7 +34,7 @@ def render(template: str, values: dict[str, str]) -> str:
 
 
 def run_nginx(stack: Stack) -> list[str]:
-    whose = f"user {getpass.getuser()};" if os.geteuid() == 0 else ""
+    whose = f"user {OWNER};" if os.geteuid() == 0 else ""
     conf = str(stack.path("etc", "nginx.conf"))
     return ["nginx", "-p", str(stack.folder / "nginx"), "-c", conf, "-e", "stderr", "-g", f"daemon off; {whose}"]
 

@@ -1,6 +1,7 @@
 """What the native stack is made of: where it lives, and what one part of it needs."""
 
 import os
+import pwd
 import secrets
 import signal
 from collections.abc import Callable
@@ -9,6 +10,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
+# Who runs the stack owns all of it, root too; $USER may be somebody else's name.
+OWNER = pwd.getpwuid(os.geteuid()).pw_name
 PORTS = {"nginx": 0, "app1": 1, "app2": 2, "primary": 11, "replica": 12, "redis": 21, "queue": 22}
 
 
