@@ -64,7 +64,7 @@ def _from_text(value: str | None) -> datetime | None:
 
 
 class Amount(types.TypeDecorator[Decimal]):
-    """A decimal with three places, exact: text on SQLite, which has no decimals of its own."""
+    """A decimal with up to three places, exact and without zeros at its end: text on SQLite, which has none."""
 
     impl = Numeric(14, 3)
     cache_ok = True
@@ -73,10 +73,16 @@ class Amount(types.TypeDecorator[Decimal]):
         return dialect.type_descriptor(String(20) if dialect.name == "sqlite" else Numeric(14, 3))
 
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
-        return str(value) if value is not None and dialect.name == "sqlite" else value
+        return str(_plain(value)) if value is not None and dialect.name == "sqlite" else value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        return None if value is None else Decimal(value)
+        if value is None:
+            return None
+        return Decimal(value) if dialect.name == "sqlite" else _plain(value)
+
+
+def _plain(value: Decimal) -> Decimal:
+    return value.normalize() + 0  # adding makes 1E+2 a 100 again
 
 
 class Document(types.TypeDecorator[Any]):

@@ -47,7 +47,7 @@ def empty() -> bytes:
 @asynccontextmanager
 async def opened(folder: Path, deadline_s: float = 10.0) -> AsyncIterator[Database]:
     (folder / "zwai.db").write_bytes(empty())
-    database = open_database(sqlite_url(folder / "zwai.db"), deadline_s)
+    database = open_database(sqlite_url(folder / "zwai.db"), deadline_s=deadline_s)
     try:
         yield database
     finally:

@@ -108,10 +108,14 @@ async def test_a_session_is_believed_for_five_seconds_and_never_past_its_end() -
     assert (await cache.glance("e", "", NOW + 1, None)).session is None
 
 
-async def test_a_dropped_session_is_unknown_at_once() -> None:
+async def test_a_dropped_session_is_unknown_at_once_and_not_put_back_by_who_read_it_before() -> None:
     cache = await known(MemoryCache())
-    await cache.drop_sessions(["s", "never known"])
-    assert (await cache.glance("s", "", NOW, None)).session is None
+    await cache.drop_sessions(["s", "never known"], NOW + 1)
+    assert (await cache.glance("s", "", NOW + 1, None)).session is None
+    await cache.keep_session(SESSION, NOW + 1)
+    assert (await cache.glance("s", "", NOW + 1, None)).session is None
+    await cache.keep_session(SESSION, NOW + 1.1)  # read again, as after a change of language
+    assert (await cache.glance("s", "", NOW + 1.1, None)).session == SESSION
 
 
 async def test_bodies_are_bounded_by_their_bytes_however_often_they_are_replaced() -> None:
