@@ -120,7 +120,7 @@ async def show(call: Call) -> web.Response:
 def _family(name: str, kind: str, meaning: str, lines: Iterable[Line]) -> str:
     """One metric with all its lines."""
     told = [f"# HELP {name} {meaning}", f"# TYPE {name} {kind}"]
-    told += [f"{name}{suffix}{{{labels}}} {value:.16g}" for suffix, labels, value in lines]
+    told += [f"{name}{suffix}{labels and f'{{{labels}}}'} {value:.16g}" for suffix, labels, value in lines]
     return "\n".join(told) + "\n"
 
 

@@ -5,6 +5,7 @@ something as ratios and as CPU time, less as requests a second.
 """
 
 import asyncio
+import itertools
 import json
 import os
 import platform
@@ -39,6 +40,10 @@ class Server:
     port: int
     process: psutil.Process
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.port,)
+
     def cpu_s(self) -> float:
         """CPU time of the process and its threads, without its worker processes."""
         used = self.process.cpu_times()
@@ -46,6 +51,17 @@ class Server:
 
     def rss_mb(self) -> float:
         return float(self.process.memory_info().rss / MEGABYTE)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Several processes under one load: which ports take it in turn, and whose CPU time counts."""
+
+    ports: tuple[int, ...]
+    servers: tuple[Server, ...]
+
+    def cpu_s(self) -> float:
+        return sum(server.cpu_s() for server in self.servers)
 
 
 @contextmanager
@@ -177,13 +193,13 @@ def _content_length(head: bytes) -> int:
     return int(found[1]) if found else 0
 
 
-async def _drive(server: Server, requests: Iterator[bytes], connections: int, status: int) -> Run:
+async def _drive(server: Server | Group, requests: Iterator[bytes], connections: int, status: int) -> Run:
     loop = asyncio.get_running_loop()
     latencies_ms: list[float] = []
     began, cpu_s = time.perf_counter(), server.cpu_s()
     opened = [
-        await loop.create_connection(lambda: _Connection(requests, status, latencies_ms), "127.0.0.1", server.port)
-        for _ in range(connections)
+        await loop.create_connection(lambda: _Connection(requests, status, latencies_ms), "127.0.0.1", port)
+        for port, _ in zip(itertools.cycle(server.ports), range(connections), strict=False)
     ]
     async with asyncio.timeout(LOAD_DEADLINE_S):
         await asyncio.gather(*(protocol.done for _, protocol in opened))
@@ -191,7 +207,7 @@ async def _drive(server: Server, requests: Iterator[bytes], connections: int, st
     return Run(len(latencies_ms), seconds, cpu_s * 1000 / len(latencies_ms), latencies_ms)
 
 
-def load(server: Server, requests: Iterator[bytes], connections: int, status: int = 200) -> Run:
+def load(server: Server | Group, requests: Iterator[bytes], connections: int, status: int = 200) -> Run:
     """Send `requests` over `connections` at once until there are no more; any other status ends the run."""
     return uvloop.run(_drive(server, requests, connections, status))
 

@@ -92,12 +92,12 @@ async def test_what_is_held_is_told_and_given_back(alone: Service, http: ClientS
     person = await signed_in(http, alone.url)
     assert (await person.upload(PHOTOS / "tomato.jpg")).status == 201
     told = await numbers(http, alone)
-    assert told["zwai_uploads_in_flight{}"] == told["zwai_pool_running{}"] == told["zwai_pool_queued{}"] == 0
-    assert told["zwai_pool_processes_alive{}"] == 1
+    assert told["zwai_uploads_in_flight"] == told["zwai_pool_running"] == told["zwai_pool_queued"] == 0
+    assert told["zwai_pool_processes_alive"] == 1
     assert told['zwai_database_connections_most{server="primary"}'] > 1
     assert told['zwai_database_connections_in_use{server="primary"}'] <= 1  # the look at the jobs
     assert told['zwai_up{part="database"}'] == told['zwai_up{part="cache"}'] == 1
-    assert told["process_cpu_seconds_total{}"] > 0
+    assert told["process_cpu_seconds_total"] > 0
 
 
 async def test_connections_in_use_are_seen_while_they_are(alone: Service, http: ClientSession):
