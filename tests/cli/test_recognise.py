@@ -83,7 +83,7 @@ def test_the_table_is_aligned_and_fits_the_width(tmp_path: Path):
     ended = zwai("recognise", "--language", "en", *photos, cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")
     heading, avocado, *_, cat = lines = ended.stdout.splitlines()
-    assert max(map(len, lines)) <= 120
+    assert max(map(len, lines)) <= 100
     columns = {word: heading.index(word) for word in heading.split()}
     assert list(columns) == ["photo", "item", "confidence", "quantity", "storage", "expires", "source"]
     assert avocado[columns["item"] :].startswith("avocado ")
