@@ -21,6 +21,7 @@ from ai.parts import Part, parts
 from zwai.errors import BrokenImage, NotAnImage
 from zwai.records.photos import Aim, Decision, Sighting
 
+FORMATS = ("JPEG", "PNG", "WEBP")
 SIDE_PX = 320
 PARTS_PX = 1024
 SUGGESTIONS = 3
@@ -116,7 +117,7 @@ def _kind(food: str, aim: Aim) -> str:
 def _opened(path: Path, shortest_px: int) -> Iterator[Image.Image]:
     """The photo as RGB, decoded no larger than its shorter side needs."""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
             scale = shortest_px / min(image.size)
             if scale < 1:
                 image.draft("RGB", (round(image.width * scale), round(image.height * scale)))

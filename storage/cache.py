@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from zwai.records.people import HouseholdId
 
@@ -24,8 +24,7 @@ class LimitPolicy:
     window_s: int
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """`reset_s`: whole seconds until the window begins anew."""
 
     allowed: bool
@@ -56,8 +55,7 @@ class CachedBody:
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Glance:
+class Glance(NamedTuple):
     """All that one look at the cache can tell of a request; None: not known, ask SQL.
 
     `wrote`: the household wrote lately, replicas may be behind for it.
@@ -142,6 +140,14 @@ class Bounded(Generic[V]):
         return len(self._kept)
 
 
+@dataclass(slots=True)
+class Window:
+    """One subject's requests since `start`."""
+
+    start: float
+    used: int = 0
+
+
 class MemoryCache:
     """The embedded profile's cache; `body_bytes` bounds the rendered answers, `entries` all else."""
 
@@ -149,7 +155,7 @@ class MemoryCache:
         self._sessions: Bounded[tuple[CachedSession, float]] = Bounded(entries)
         self._dropped: Bounded[float] = Bounded(entries)
         self._versions: Bounded[tuple[int, float]] = Bounded(entries)
-        self._windows: Bounded[tuple[float, int]] = Bounded(entries)
+        self._windows: Bounded[Window] = Bounded(entries)
         self._bodies: Bounded[CachedBody] = Bounded(body_bytes, lambda kept: len(kept.body) + BODY_OVERHEAD)
 
     async def glance(self, session_id: str, request: str, now: float, policy: LimitPolicy | None) -> Glance:
@@ -199,9 +205,10 @@ class MemoryCache:
     def _count(self, subject: str, policy: LimitPolicy, now: float) -> Verdict:
         key = f"{policy.name}:{subject}"
         window = self._windows.get(key)
-        start, used = window if window and now < window[0] + policy.window_s else (now, 0)
-        reset_s = max(1, round(start + policy.window_s - now))
-        if used >= policy.limit:
-            return Verdict(False, policy.limit, 0, reset_s)  # noqa: FBT003 (first field of a record)
-        self._windows.put(key, (start, used + 1))
-        return Verdict(True, policy.limit, policy.limit - used - 1, reset_s)  # noqa: FBT003
+        if window is None or now >= window.start + policy.window_s:
+            window = Window(now)
+            self._windows.put(key, window)
+        allowed = window.used < policy.limit
+        window.used += allowed
+        reset_s = round(window.start + policy.window_s - now) or 1
+        return Verdict(allowed, policy.limit, policy.limit - window.used, reset_s)

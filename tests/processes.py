@@ -18,9 +18,10 @@ DEADLINE_S = 60.0
 
 
 def environment(**settings: object) -> dict[str, str]:
-    """This process's environment with no settings but those given."""
+    """This process's environment with no settings but those given, and a terminal of 100 columns."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith("ZWAI_")}
-    return {**ours, "PYTHONPATH": str(ROOT), **{f"ZWAI_{name.upper()}": str(value) for name, value in settings.items()}}
+    chosen = {f"ZWAI_{name.upper()}": str(value) for name, value in settings.items()}
+    return {**ours, "PYTHONPATH": str(ROOT), "COLUMNS": "100", **chosen}
 
 
 def zwai(*arguments: object, cwd: Path, **settings: object) -> subprocess.CompletedProcess[str]:

@@ -28,6 +28,7 @@ NOTHING = {
     "es": "no sé qué es: acerca o recorta la foto, o escribe el nombre",
     "en": "I don't know: come closer, crop the photo, or type the name",
 }
+ONE_OF = {"unidades": "unidad", "porciones": "porción", "units": "unit", "portions": "portion"}
 NO_FILE = {"es": "No existe ese archivo.", "en": "There is no such file."}
 NOT_A_FILE = {"es": "No es un archivo de foto.", "en": "That is not a photo file."}
 NO_ENTRY = {"es": "No se puede abrir.", "en": "It cannot be opened."}
@@ -104,7 +105,7 @@ def _rows(result: dict[str, Any], language: str) -> Iterator[tuple[str, ...]]:
             "" if number else photo,
             item["name_en" if language == "en" else "name"],
             f"{item['confidence']:.0%} {DECISIONS[language][item['decision']]}",
-            f"{item['quantity']:g} {item['unit']}",
+            f"1 {ONE_OF[item['unit']]}" if item["quantity"] == 1 else f"{item['quantity']:g} {item['unit']}",
             item["storage"],
             item["expires"],
             item["expiry_reference"],

@@ -7,6 +7,7 @@ something as ratios and as CPU time, less as requests a second.
 import asyncio
 import itertools
 import json
+import multiprocessing
 import os
 import platform
 import re
@@ -21,6 +22,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -248,6 +250,32 @@ class Peak(threading.Thread):
     @property
     def growth_mb(self) -> float:
         return self._highest_mb - self._before_mb
+
+
+class IdleLoop:
+    """How late a process that does nothing is woken in the block: what of a server's lag is the machine's."""
+
+    def __enter__(self) -> Self:
+        self._ours, theirs = multiprocessing.Pipe()
+        self._process = multiprocessing.get_context("spawn").Process(target=_watch_idly, args=(theirs,), daemon=True)
+        self._process.start()
+        self._ours.recv()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ours.send(None)
+        self.p99_ms: float = self._ours.recv()
+        self._process.join()
+
+
+def _watch_idly(asked: Connection) -> None:
+    step_s, late_ms = 0.005, [0.0, 0.0]
+    asked.send(None)
+    while not asked.poll():
+        began = time.perf_counter()
+        time.sleep(step_s)
+        late_ms.append((time.perf_counter() - began - step_s) * 1000)
+    asked.send(statistics.quantiles(late_ms, n=100)[-1])
 
 
 def print_table(title: str, lines: list[Line]) -> int:

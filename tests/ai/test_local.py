@@ -108,8 +108,9 @@ def test_every_class_of_the_head_has_a_row_in_the_table_of_names(head):
 
 
 def chances_of(head, food, chance):
-    """One picture that is past the gate, `food` at this chance, the rest shared by all others."""
-    foods = np.full((1, len(head.foods)), (1 - chance) / (len(head.foods) - 1), np.float32)
+    """One picture that is past the gate: `food` at this chance, the rest shared by the others that the head knows."""
+    known = {names().head[label].food or "" for label in head.classes} - {food}
+    foods = np.array([[(1 - chance) / len(known) if each in known else 0 for each in head.foods]], np.float32)
     foods[0, head.foods.index(food)] = chance
     return Chances(foods, np.zeros((1, len(head.classes)), np.float32), np.ones(1, np.float32))
 

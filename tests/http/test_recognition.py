@@ -137,15 +137,15 @@ async def test_a_batch_has_the_fields_that_the_client_reads(client: Client) -> N
 
 
 async def test_what_was_found_in_parts_of_a_photo_needs_to_be_confirmed(client: Client) -> None:
-    answer = (await recognised(client, "fridge.jpg")).json
-    assert answer["ingredients"], "nothing was found in the fridge"
+    answer = (await recognised(client, "six.jpg")).json
+    assert len(answer["ingredients"]) > 1
     for item in answer["ingredients"]:
         assert item["decision"] == "confirm" and item["needs_confirmation"] is True
         assert_fields(item["evidence"]["bounding_box"], BOX, {})
 
 
 async def test_a_guess_is_a_suggestion_and_never_an_ingredient(client: Client) -> None:
-    answer = (await recognised(client, "lemon.jpg")).json
+    answer = (await recognised(client, "two.jpg")).json
     assert answer["ingredients"] == [] and answer["total_detected"] == 0
     assert 1 <= len(answer["suggestions"]) <= 3
     for suggestion in answer["suggestions"]:
@@ -375,7 +375,7 @@ async def test_recognised_dishes_go_into_stock_as_dishes_once(client: Client, sp
 
 
 async def test_a_chosen_suggestion_goes_into_stock_once(client: Client) -> None:
-    suggestion = (await recognised(client, "lemon.jpg")).json["suggestions"][0]
+    suggestion = (await recognised(client, "two.jpg")).json["suggestions"][0]
     for _ in range(2):
         await client.post(ACCEPT, json={"ingredients": [suggestion]})
     assert await client.quantity(suggestion["name"]) == 1
