@@ -5,11 +5,11 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, make_url, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from zwai.errors import DatabaseTooNew, DatabaseUnreadable
+from zwai.errors import DatabaseTooNew, DatabaseUnreachable, DatabaseUnreadable
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -24,8 +24,8 @@ def newest() -> str:
 
 
 async def current(url: str) -> str | None:
-    """The database's revision, None when it is empty. Raises DatabaseTooNew and DatabaseUnreadable."""
-    async with _opened(url) as engine, engine.connect() as connection:
+    """The database's revision, None when it is empty. Raises DatabaseTooNew and as `engine_of`."""
+    async with engine_of(url) as engine, engine.connect() as connection:
         revision = await connection.run_sync(_revision)
     if revision and revision not in _known():
         raise DatabaseTooNew({"revision": revision})
@@ -37,19 +37,24 @@ async def migrate(url: str, target: str = "head") -> None:
 
     Of several processes that migrate at once, one does it and the others find it done.
     """
-    async with _opened(url) as engine, engine.begin() as connection:
+    async with engine_of(url) as engine, engine.begin() as connection:
         if engine.dialect.name == "mysql":  # let go when the connection closes
-            await connection.execute(text("SELECT GET_LOCK('zwai_migrate', :wait_s)"), {"wait_s": LOCK_WAIT_S})
+            lock = text("SELECT GET_LOCK('zwai_migrate', :wait_s)")
+            if not (await connection.execute(lock, {"wait_s": LOCK_WAIT_S})).scalar():
+                raise DatabaseUnreachable({"database": str(engine.url), "reason": "another process migrates it"})
         await connection.run_sync(_move, target)
 
 
 @asynccontextmanager
-async def _opened(url: str) -> AsyncIterator[AsyncEngine]:
+async def engine_of(url: str) -> AsyncIterator[AsyncEngine]:
+    """An engine for what the operator does. Raises DatabaseUnreadable (a file) and DatabaseUnreachable (a server)."""
     engine = create_async_engine(url)
     try:
         yield engine
     except DatabaseError as error:
-        raise DatabaseUnreadable({"file": make_url(url).database, "reason": str(error.orig)}) from error
+        if engine.dialect.name == "mysql":
+            raise DatabaseUnreachable({"database": str(engine.url), "reason": str(error.orig)}) from error
+        raise DatabaseUnreadable({"file": engine.url.database, "reason": str(error.orig)}) from error
     finally:
         await engine.dispose()
 

@@ -98,6 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("folder", type=Path, metavar="FOLDER", help="photos with a labels.csv, or one folder a label")
     report.add_argument("--json", action="store_true", help="for machines")
 
+    _db_commands(commands)
     _command(commands, "doctor", _doctor, "check that this machine can run the service",
              "Changes nothing. Exit code 1 when something is bad.")  # fmt: skip
     _command(commands, "openapi", _openapi, "print the OpenAPI description of the API")
@@ -115,6 +116,18 @@ def _jobs_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> No
     _command(kinds, "list", _jobs_list, "the jobs that failed, newest first", "One line a job: id, kind, when, why.")
     again = _command(kinds, "retry", _jobs_retry, "offer a failed job again", "Its attempts begin anew.")
     again.add_argument("job", metavar="ID", help="as `zwai jobs list` prints it")
+
+
+def _db_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    database = commands.add_parser(
+        "db", help="look after the database", description="Look after the database.", formatter_class=Formatter
+    )
+    kinds = database.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    copy = _command(kinds, "copy", _db_copy, "copy all rows into another, empty database",
+                    "Whole or not at all. Each is a URL, the path of a SQLite file, or @FILE, a file that holds a URL. "
+                    "Photos are files, and stay where they are.")  # fmt: skip
+    copy.add_argument("source", metavar="FROM", help="such as data/zwai.db; no service may use it meanwhile")
+    copy.add_argument("target", metavar="TO", help="such as @secrets/database_url; its tables are made when missing")
 
 
 def _command(
@@ -200,6 +213,29 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> int:
     with hold(settings.data_dir) if embedded else nullcontext():
         asyncio.run(migrate(url))
     print(f"Migrated the database from revision {before or 'none'} to {newest()}.")
+    return 0
+
+
+def _db_copy(_settings: Settings, options: argparse.Namespace) -> int:
+    from storage.engines import sqlite_url
+    from storage.lock import hold
+    from storage.transfer import transfer
+
+    def url_of(named: str) -> str:
+        url = Path(named[1:]).read_text().strip() if named.startswith("@") else named
+        return url if "://" in url else sqlite_url(Path(url).absolute())
+
+    def tell(table: str, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{table}: {done} of {total}\x1b[K", end="\n" if done == total else "", file=sys.stderr)
+
+    source, target = url_of(options.source), url_of(options.target)
+    file = Path(source.partition(":///")[2]) if source.startswith("sqlite") else None
+    if file is not None:
+        file.stat()  # raises for a file that isn't there, which opening would make
+    with hold(file.parent) if file is not None else nullcontext():
+        copied = asyncio.run(transfer(source, target, tell))
+    print(f"Copied {sum(copied.values())} rows of {len(copied)} tables.")
     return 0
 
 

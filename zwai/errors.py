@@ -217,6 +217,18 @@ class DatabaseTooNew(Conflict):
     en = "A newer zwai has migrated the database (revision {revision}). Use that release, or a backup from before."
 
 
+class TargetNotEmpty(Conflict):
+    code = "target_not_empty"
+    es = "La base de datos de destino ya tiene filas en {table}. Copia a una vacía."
+    en = "The target database already has rows in {table}. Copy to an empty one."
+
+
+class CopyDiffers(Conflict):
+    code = "copy_differs"
+    es = "La tabla {table} no llegó entera: no se copió nada. Detén el servicio e inténtalo otra vez."
+    en = "The table {table} did not arrive whole: nothing was copied. Stop the service and try again."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."
@@ -355,6 +367,12 @@ class DatabaseUnreadable(Unavailable):
     code = "database_unreadable"
     es = "La base de datos {file} no se puede leer ({reason}). Restaura un respaldo."
     en = "The database {file} cannot be read ({reason}). Restore a backup."
+
+
+class DatabaseUnreachable(Unavailable):
+    code = "database_unreachable"
+    es = "La base de datos {database} no se puede usar ({reason}). Revisa su dirección, su clave y sus permisos."
+    en = "The database {database} cannot be used ({reason}). Check its address, password and grants."
 
 
 class DataFolderUnusable(Unavailable):
