@@ -24,7 +24,7 @@ FOREIGN = {
     "copy": "display",
 }
 # Routes that answer a page, a script or a file, and so have no schema.
-PAGES = {"/docs", "/docs/explorer.js", "/docs/explorer.css", "/api/openapi.json", "/health/live"}
+PAGES = {"/docs", "/metrics", "/docs/explorer.js", "/docs/explorer.css", "/api/openapi.json", "/health/live"}
 
 
 def path_of(route: Route, values: dict[str, str] = FOREIGN) -> str:

@@ -1,4 +1,4 @@
-"""What goes in comes out the same, on SQLite and on MariaDB."""
+"""What goes in comes out the same, on SQLite and on MariaDB by either driver."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -44,9 +44,10 @@ DOCUMENTS: list[Any] = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "mariadb"])
+@pytest.fixture(params=["sqlite", "asyncmy", "aiomysql"])
 async def database(request: pytest.FixtureRequest, urls: tuple[str, str], tmp_path: Path) -> AsyncIterator[Database]:
-    url = urls[0] if request.param == "mariadb" else sqlite_url(tmp_path / "zwai.db")
+    server = urls[0].replace("asyncmy", request.param)
+    url = sqlite_url(tmp_path / "zwai.db") if request.param == "sqlite" else server
     await migrate(url)
     async with opened(url) as it:
         yield it
