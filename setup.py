@@ -49,5 +49,8 @@ setup(
         "tzdata",
         "uvloop>=0.23",
     ],
+    extras_require={
+        "aiomysql": ["aiomysql>=0.3.2", "PyMySQL<1.2"],  # for mysql+aiomysql://; newer PyMySQL fails on bytes
+    },
     entry_points={"console_scripts": ["zwai = zwai.cli:main"]},
 )
