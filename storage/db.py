@@ -15,6 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from storage.replicas import Replicas
 from storage.schema import households
+from storage.standing import Standing
 from zwai.errors import (
     Conflict,
     DatabaseDown,
@@ -88,6 +89,7 @@ class Database:
         self._writer = writer
         self._replicas = replicas
         self._deadline_s = deadline_s
+        self._standing = Standing(log, "database")
 
     @asynccontextmanager
     async def read(self, household: HouseholdId | None = None) -> AsyncIterator[Read]:
@@ -161,9 +163,19 @@ class Database:
         except PoolTimeout as error:
             raise DatabaseDown({"retry_after": 2}) from error
         except DBAPIError as error:
-            raise _ours(error, may_start_over=False) from error
+            ours = _ours(error, may_start_over=False)
+            if isinstance(ours, DatabaseDown):
+                self._lost(engine, error.orig)
+            raise ours from error
         except TimeoutError as error:
+            self._lost(engine, f"not within {self._deadline_s:g} s")
             raise DatabaseDown({"retry_after": 2}) from error
+        if engine in (self._reader, self._writer):
+            self._standing.found()
+
+    def _lost(self, engine: AsyncEngine, reason: object) -> None:
+        if engine in (self._reader, self._writer):  # `Replicas` tells of its own
+            self._standing.lost(reason)
 
     def watched(self) -> AbstractAsyncContextManager[None]:
         """Inside, replicas come into use as they are found well."""

@@ -1,5 +1,6 @@
 """Brings a database to the newest revision, and tells which one it has."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -38,7 +39,9 @@ async def migrate(url: str, target: str = "head") -> None:
     Of several processes that migrate at once, one does it and the others find it done.
     """
     async with engine_of(url) as engine, engine.begin() as connection:
-        if engine.dialect.name == "mysql":  # let go when the connection closes
+        if engine.dialect.name == "mysql":
+            logging.getLogger("asyncmy").setLevel(logging.ERROR)  # it warns of each name that a primary key can't have
+            # Let go when the connection closes.
             lock = text("SELECT GET_LOCK('zwai_migrate', :wait_s)")
             if not (await connection.execute(lock, {"wait_s": LOCK_WAIT_S})).scalar():
                 raise DatabaseUnreachable({"database": str(engine.url), "reason": "another process migrates it"})

@@ -173,7 +173,9 @@ async def test_a_frozen_replica_costs_a_second_at_most(urls: tuple[str, str], st
         await until_well(database, 1)
 
 
-async def test_a_stopped_primary_refuses_at_once_and_is_found_again(urls: tuple[str, str], stack: TestStack) -> None:
+async def test_a_stopped_primary_refuses_at_once_and_is_found_again(
+    urls: tuple[str, str], stack: TestStack, caplog: pytest.LogCaptureFixture
+) -> None:
     async with opened(urls[0]) as database:
         household = await add_household(database)
         acknowledged = 0
@@ -195,8 +197,11 @@ async def test_a_stopped_primary_refuses_at_once_and_is_found_again(urls: tuple[
                     async with database.write(household):
                         pass
                     acknowledged = 1
+        await asyncio.sleep(1.1)
         async with database.read(household) as tx:
             assert tx.version == acknowledged
+    lines = [record.message.split(":")[0] for record in caplog.records if record.name == "zwai.database"]
+    assert lines == ["database does not answer", "database answers again"]
 
 
 async def test_no_acknowledged_write_is_lost_when_the_primary_is_killed(
