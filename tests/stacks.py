@@ -1,5 +1,6 @@
 """A stack of real servers for tests: MariaDB primary and replica, two Redis, Nginx; a folder and ports of its own."""
 
+import itertools
 import json
 import os
 import shlex
@@ -15,6 +16,9 @@ ROOT = Path(__file__).parent.parent
 FIRST_PORT = 4000
 PORTS_EACH = 100
 PORT_BLOCKS = 250
+FAR = 101  # from one stack of a process to its next; processes are numbered one by one
+
+ups = itertools.count()
 SERVERS = ("primary", "replica", "redis", "queue")
 
 
@@ -70,8 +74,9 @@ class TestStack:
 
 @contextmanager
 def stack_up(folder: Path, *parts: str) -> Iterator[TestStack]:
-    """These parts, until leaving; ports by the number of this process, so that several run side by side."""
-    stack = TestStack(folder, FIRST_PORT + PORTS_EACH * (os.getpid() % PORT_BLOCKS))
+    """These parts, until leaving; each with ports of its own, so that several run side by side."""
+    block = (os.getpid() + FAR * next(ups)) % PORT_BLOCKS
+    stack = TestStack(folder, FIRST_PORT + PORTS_EACH * block)
     try:
         stack.run("up", "--only", ",".join(parts))
         yield stack
