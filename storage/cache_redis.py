@@ -18,6 +18,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from storage.cache import BELIEVED_S, CachedBody, CachedSession, Glance, LimitPolicy, MemoryCache, Verdict
+from storage.redis_line import Line, Script
 from storage.standing import Standing
 from zwai.records.people import HouseholdId
 
@@ -92,14 +93,15 @@ return {used, redis.call('TTL', KEYS[1])}
 class RedisCache:
     """As `MemoryCache`; `wrote_s`: how long a household counts as one that wrote lately."""
 
-    def __init__(self, redis: Redis, wrote_s: int) -> None:
+    def __init__(self, redis: Redis, line: Line, wrote_s: int) -> None:
         self._redis = redis
+        self._line = line
         self._own = MemoryCache()
         self._wrote_s = wrote_s
         self._standing = Standing(log, "Redis")
         self._resting_until = 0.0
         self._away = False
-        self._glance = redis.register_script(GLANCE)
+        self._glance = Script(GLANCE)
         self._keep = redis.register_script(KEEP)
         self._drop = redis.register_script(DROP)
         self._raise = redis.register_script(RAISE)
@@ -149,7 +151,7 @@ class RedisCache:
         return bool(await self._redis.ping())
 
     async def _read_glance(self, session_id: str, arguments: list[Any], policy: LimitPolicy | None) -> Glance:
-        found = await self._glance(keys=[f"s:{session_id}"], args=arguments)
+        found = await self._line.run(self._glance, f"s:{session_id}", arguments)
         if found is None:
             return Glance(None, None, None, None)
         session, version, body, used, left, wrote = found
@@ -221,9 +223,10 @@ async def open_redis_cache(url: str, wrote_s: int, connections: int = 50) -> Asy
         socket_keepalive=True,
         retry=Retry(ExponentialWithJitterBackoff(base=0.01, cap=0.05), 1),
     )
-    redis = Redis(connection_pool=pool)
+    redis, line = Redis(connection_pool=pool), Line(url, ANSWER_S)
     try:
-        yield RedisCache(redis, wrote_s)
+        yield RedisCache(redis, line, wrote_s)
     finally:
+        line.close()
         await redis.aclose()
         await pool.aclose()
