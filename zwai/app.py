@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import secrets
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -89,7 +90,8 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             photo_keys=PhotoKeys(key, previous),
             public_url=settings.base_url,
             time_zone=settings.time_zone,
-            release=f"{zwai.__version__}-{newest()}",
+            # A backup may have been put in place since the last run: its versions must not match older ETags.
+            release=f"{zwai.__version__}-{newest()}-{secrets.token_hex(4)}",
             capabilities=_capabilities(settings),
             parts=_parts(database, pool),
         )
