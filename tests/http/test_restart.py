@@ -7,7 +7,7 @@ from aiohttp import ClientSession
 from tests.service import running, signed_in
 
 
-async def test_an_etag_of_before_a_restart_is_not_taken_for_the_same_answer(
+async def test_an_etag_of_before_a_restart_does_not_match(
     tmp_path: Path, http: ClientSession
 ) -> None:
     """A backup may have been put in place in between, and its versions be used again for other contents."""
