@@ -11,6 +11,8 @@ from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId, Member
 from zwai.records.stock import Act, Batch, Change, EntryId, EntryKey, JournalEntry
 
+MOST_CHANGES = 300  # on one page: each costs the loop 75 µs
+
 
 async def record(
     tx: Write, member: Member, act: Act, changes: Sequence[Change], now: datetime, *, reason: str = ""
@@ -22,9 +24,8 @@ async def record(
 async def history(
     tx: Read, household: HouseholdId, limit: int, before: EntryKey | None = None
 ) -> tuple[list[JournalEntry], bool]:
-    """The newest entries first, and whether there are older ones."""
-    found = await journal.page(tx, household, limit + 1, before)
-    return found[:limit], len(found) > limit
+    """The newest entries first, and whether there are older ones; a page of large entries has fewer than `limit`."""
+    return await journal.page(tx, household, limit, MOST_CHANGES, before)
 
 
 async def undo(tx: Write, member: Member, entry_id: EntryId, now: datetime) -> JournalEntry:
