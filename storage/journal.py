@@ -65,6 +65,8 @@ async def page(
 
 async def _sizes(tx: Read, household: HouseholdId, entries: Sequence[str]) -> list[int]:
     """How many changes each entry has."""
+    if not entries:
+        return []
     counted = select(journal_changes.c.entry_id, func.count().label("size")).where(
         journal_changes.c.household_id == household, journal_changes.c.entry_id.in_(entries)
     )
