@@ -18,7 +18,7 @@ from ai.work import warm
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
-from storage import photos, replays
+from storage import people, photos, replays
 from storage.cache import LimitPolicy, MemoryCache
 from storage.db import Database, open_database, sqlite_url
 from storage.files import LocalFiles, open_files
@@ -181,6 +181,7 @@ async def _keep_house(database: Database, files: LocalFiles) -> None:
             await _sweep_orphans(database, files)
             async with database.write() as tx:
                 await replays.purge(tx, clock())
+                await people.purge(tx, clock())
         except (ZwaiError, OSError) as error:
             log.warning("housekeeping put off: %s", error)
         await asyncio.sleep(HOUSEKEEPING_S)
