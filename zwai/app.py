@@ -18,6 +18,7 @@ from ai.work import warm
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
+from handlers.stock_bodies import MOST_ITEMS
 from storage import people, photos, replays
 from storage.cache import LimitPolicy, MemoryCache
 from storage.db import Database, open_database, sqlite_url
@@ -41,7 +42,7 @@ STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
 SWEPT_AT_ONCE = 500
 MINUTE_S = 60
-MEGABYTE = 1_000_000
+MILLION = 1_000_000
 
 log = logging.getLogger("zwai")
 
@@ -111,8 +112,8 @@ async def _bring_up_to_date(url: str) -> None:
 def _upload_limits(settings: Settings) -> UploadLimits:
     return UploadLimits(
         in_flight=settings.max_uploads,
-        bytes=settings.max_photo_mb * MEGABYTE,
-        pixels=settings.max_photo_megapixels * MEGABYTE,
+        bytes=settings.max_photo_mb * MILLION,
+        pixels=settings.max_photo_megapixels * MILLION,
         photos=settings.max_photos,
     )
 
@@ -131,7 +132,7 @@ def _capabilities(settings: Settings) -> Capabilities:
         photo_mb=settings.max_photo_mb,
         photo_megapixels=settings.max_photo_megapixels,
         photos_per_request=settings.max_photos,
-        items_per_bulk=100,
+        items_per_bulk=MOST_ITEMS,
     )
 
 
