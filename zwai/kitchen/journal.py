@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from storage import batches, journal
+from storage import batches, journal, recognitions
 from storage.db import Read, Write
 from storage.journal import touched
 from zwai.errors import AlreadyUndone, CannotUndo, UndoIsFinal
@@ -49,7 +49,9 @@ async def undo(tx: Write, member: Member, entry_id: EntryId, now: datetime) -> J
 async def _apply(tx: Write, household: HouseholdId, changes: Sequence[Change]) -> None:
     restored = [change.after for change in changes if change.after]
     await _refuse_taken(tx, household, restored)
-    await batches.remove(tx, household, [change.before.id for change in changes if change.before and not change.after])
+    if never_added := [change.before.id for change in changes if change.before and not change.after]:
+        await batches.remove(tx, household, never_added)
+        await recognitions.reopen(tx, household, never_added)
     await batches.add(tx, [change.after for change in changes if change.after and not change.before])
     await batches.change(tx, [change.after for change in changes if change.after and change.before])
 
