@@ -121,11 +121,9 @@ class Pool:
 
 
 @asynccontextmanager
-async def open_pool(
-    processes: int, queue: int, warm: Callable[..., None] | None = None, warm_args: tuple[Any, ...] = ()
-) -> AsyncIterator[Pool]:
-    """Start the processes without waiting for them: each calls `warm(*warm_args)`, and jobs wait meanwhile."""
-    pool = Pool([_Worker(warm, warm_args) for _ in range(processes)], queue)
+async def open_pool(processes: int, queue: int, warm: Callable[[], None] | None = None) -> AsyncIterator[Pool]:
+    """Start the processes without waiting for them: each calls `warm`, and jobs wait meanwhile."""
+    pool = Pool([_Worker(warm) for _ in range(processes)], queue)
     try:
         yield pool
     finally:
@@ -135,8 +133,8 @@ async def open_pool(
 class _Worker:
     """One process behind an executor of its own, both replaced whenever the process dies or is stuck."""
 
-    def __init__(self, warm: Callable[..., None] | None, warm_args: tuple[Any, ...]) -> None:
-        self._start_args = (warm, warm_args)
+    def __init__(self, warm: Callable[[], None] | None) -> None:
+        self._warm = warm
         self._start()
 
     @property
@@ -172,7 +170,7 @@ class _Worker:
 
     def _start(self) -> None:
         self._executor = ProcessPoolExecutor(
-            1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=self._start_args
+            1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._warm,)
         )
         with _signals_blocked():
             self._ready: Future[int] = self._executor.submit(os.getpid)  # the first job starts the process
@@ -199,11 +197,11 @@ def _signals_blocked() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _begin(warm: Callable[..., None] | None, warm_args: tuple[Any, ...]) -> None:
+def _begin(warm: Callable[[], None] | None) -> None:
     """First thing in a worker. Memory is limited from the warm state on, whatever the models map."""
     threading.Thread(target=_end_with_parent, name="parent-watch", daemon=True).start()
     if warm is not None:
-        warm(*warm_args)
+        warm()
     if sys.platform == "linux":
         mapped_pages = int(Path("/proc/self/statm").read_text().split()[0])
         _limit(resource.RLIMIT_AS, mapped_pages * resource.getpagesize() + MEMORY_BYTES)

@@ -9,6 +9,7 @@ from marshmallow import Schema, fields, pre_load, validate, validates_schema
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
+from handlers.fields import Address, Email, ListOf
 from handlers.schemas import RequestSchema, refusal
 from zwai.errors import Malformed, TokenExpired, TokenInvalid, TokenRevoked
 from zwai.kitchen import accounts
@@ -41,7 +42,7 @@ class GuestBody:
 class GuestSchema(RequestSchema):
     record = GuestBody
     name = fields.String(validate=validate.Length(max=200), allow_none=True)
-    email = fields.Email(validate=validate.Length(max=320), allow_none=True)
+    email = Email(validate=validate.Length(max=320), allow_none=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class RegisterBody:
 
 class RegisterSchema(RequestSchema):
     record = RegisterBody
-    email = fields.Email(required=True, validate=validate.Length(max=320))
+    email = Email(required=True, validate=validate.Length(max=320))
     password = fields.String(required=True, validate=validate.Length(min=8, max=LONGEST_PASSWORD))
     name = fields.String(validate=validate.Length(max=200))
 
@@ -77,8 +78,8 @@ class ProfileBody:
     changes: dict[str, Any]
 
 
-def _entries() -> fields.List[Any]:
-    return fields.List(fields.Raw(), validate=validate.Length(max=MOST_ENTRIES))
+def _entries() -> ListOf:
+    return ListOf(fields.Raw(), validate=validate.Length(max=MOST_ENTRIES))
 
 
 class ProfileSchema(RequestSchema):
@@ -86,8 +87,8 @@ class ProfileSchema(RequestSchema):
 
     record = ProfileBody
     name = fields.String(validate=validate.Length(max=200))
-    email = fields.Email(validate=validate.Length(max=320))
-    photo_url = fields.URL(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
+    email = Email(validate=validate.Length(max=320))
+    photo_url = Address(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
     language = fields.Enum(Language, by_value=True)
     cookingLevel = fields.String(validate=validate.OneOf(["beginner", "intermediate", "advanced"]))  # noqa: N815
     measurementUnit = fields.String(validate=validate.OneOf(["metric", "imperial"]))  # noqa: N815

@@ -9,6 +9,7 @@ from zwai.errors import BadJson, Malformed, NotJson, TooLarge
 
 JSON_LIMIT = 2**20
 JSON_LIMIT_TEXT = "1 MB"
+DEEPEST = 200  # with fewer brackets than this, nothing is nested too deeply to be written again
 
 
 def is_multipart(request: web.Request) -> bool:
@@ -32,7 +33,9 @@ async def read_json(request: web.Request) -> dict[str, Any]:
         raise NotJson
     try:
         document = orjson.loads(raw)
-    except orjson.JSONDecodeError as error:
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST:
+            orjson.dumps([[[document]]])  # what is nested deeper than we can write is not read either
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError) as error:
         raise BadJson from error
     if not isinstance(document, dict):
         raise Malformed

@@ -1,14 +1,14 @@
 """What a handler gets: the request, read and checked, and the only ways to begin and end a transaction.
 
     async def consume(call: Call[ConsumeBody]) -> Answer:      # ConsumeSchema loads into ConsumeBody
-        stack = stack_of(call.path["name"], call.path["added_at"])
+        ref, label = _stack(call)
         async with call.write() as tx:
-            eaten = await consumption.eat(tx, call.member, stack, call.body.quantity, call.now)
-            return call.answer(rendered(eaten))                # inside: key, answer and effect are one commit
+            eaten = await consumption.eat(tx, call.member, ref, label, call.body.amount, call.now)
+            return call.answer(_eaten(call, eaten))            # inside: key, answer and effect are one commit
 
-    async def expiring(call: Call[None, ExpiringQuery]) -> Answer:
-        async with call.read() as tx:                          # one snapshot; its version keys the cached answer
-            return call.answer(await inventory.expiring(tx, call.member, call.query.days, call.now))
+    async def profile(call: Call[None]) -> Answer:
+        async with call.read() as tx:                          # one snapshot; its version keys a cached answer
+            return call.answer(_profile(await accounts.profile(tx, call.member)))
 
 A handler that needs a model or a file makes that call before it opens the transaction. One that takes
 an upload calls `await call.fingerprint(...)` as soon as it knows the contents' hashes, before any
@@ -46,8 +46,8 @@ class Call(Generic[B, Q]):
     """One request on its way to one answer.
 
     `body` and `query` are what the route's schemas loaded. `path` holds the values of the path's
-    braces, percent-decoded once. `bearer` is the raw token, and `claims` what it says, on routes
-    that take a refresh token. `request` is for uploads, files and addresses.
+    braces, percent-decoded once. `claims` is what the token says that was sent; `bearer` is the raw
+    one on routes that take a refresh token. `request` is for uploads, files and addresses.
     """
 
     __slots__ = (

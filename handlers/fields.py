@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from handlers.schemas import refusal
 from zwai.kitchen.photo_urls import photo_id_of
@@ -23,6 +23,28 @@ SMALLEST_STEP = Decimal("0.001")
 DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].+)?")
 
 
+class BoundFirst(fields.Field[Any]):
+    """Told to be too long before it is looked at: a list of a million entries would keep everybody waiting."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> Any:
+        for validator in self.validators:
+            if isinstance(validator, validate.Length) and isinstance(value, str | list):
+                validator(value)
+        return super()._deserialize(value, attr, data, **more)
+
+
+class ListOf(BoundFirst, fields.List[Any]):
+    """A list whose Length counts before its entries are read."""
+
+
+class Email(BoundFirst, fields.Email):
+    """An e-mail address whose Length counts before its form."""
+
+
+class Address(BoundFirst, fields.URL):
+    """A URL whose Length counts before its form."""
+
+
 class Label(fields.Field[str]):
     """A name as a person writes it: 1 to 100 characters, at least one of them visible, no control characters."""
 
@@ -30,11 +52,11 @@ class Label(fields.Field[str]):
         if not isinstance(value, str):
             raise refusal("wrong_type", "debe ser un texto.", "must be a text.")
         label = " ".join(value.split())
-        if not any(unicodedata.category(character)[0] in "LNPS" for character in label):
-            raise refusal("empty", "no puede estar vacío.", "may not be empty.")
         if len(label) > LONGEST_LABEL or len(label_key(label)) > LONGEST_KEY:
             es = f"debe tener como máximo {LONGEST_LABEL} caracteres."
             raise refusal("too_long", es, f"must have at most {LONGEST_LABEL} characters.")
+        if not any(unicodedata.category(character)[0] in "LNPS" for character in label):
+            raise refusal("empty", "no puede estar vacío.", "may not be empty.")
         if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
             raise refusal("bad_form", "tiene caracteres no permitidos.", "has characters that are not allowed.")
         return label

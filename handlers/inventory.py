@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, pre_load, validate
 from handlers import schemas, wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Cursor, as_moment, as_text, cursor_of
+from handlers.fields import Cursor, ListOf, as_moment, as_text, cursor_of
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import MOST_ITEMS, DishSchema, ItemBody, ItemSchema, new_item
 from zwai.errors import Invalid, Problem
@@ -43,7 +43,7 @@ class ItemsBody:
 
 class IngredientsSchema(RequestSchema):
     record = ItemsBody
-    ingredients = fields.List(
+    ingredients = ListOf(
         fields.Nested(ItemSchema), required=True, attribute="items", validate=validate.Length(min=1, max=MOST_ITEMS)
     )
 
@@ -56,7 +56,7 @@ class ReviewedBody:
 
 class ReviewedIngredientsSchema(RequestSchema):
     record = ReviewedBody
-    ingredients = fields.List(
+    ingredients = ListOf(
         fields.Nested(ItemSchema), required=True, attribute="items", validate=validate.Length(min=1, max=MOST_ITEMS)
     )
     recognition_id = fields.String(validate=validate.Length(max=64), allow_none=True)
@@ -65,7 +65,7 @@ class ReviewedIngredientsSchema(RequestSchema):
 
 class ReviewedFoodsSchema(RequestSchema):
     record = ReviewedBody
-    foods = fields.List(
+    foods = ListOf(
         fields.Nested(DishSchema), required=True, attribute="items", validate=validate.Length(min=1, max=MOST_ITEMS)
     )
     recognition_id = fields.String(validate=validate.Length(max=64), allow_none=True)
@@ -81,7 +81,7 @@ class BulkSchema(RequestSchema):
     """Items are loaded one by one, since each gets a result of its own."""
 
     record = BulkBody
-    items = fields.List(
+    items = ListOf(
         fields.Raw(), required=True, validate=validate.Length(min=1, max=MOST_ITEMS), metadata={"items": ItemSchema}
     )
     _spellings = _items("items", "ingredients")
@@ -232,8 +232,8 @@ def _bulk_result(call: Call[Any], index: int, loaded: ItemBody | Invalid, stored
 
 
 def _saved(call: Call[Any], number: int) -> str:
-    en = f"Saved {number} {'item' if number == 1 else 'items'}."
-    return wire.sentence(call, f"Guardamos {number} {'producto' if number == 1 else 'productos'}.", en)
+    items = wire.counted(call, number, ("producto", "productos"), ("item", "items"))
+    return wire.sentence(call, f"Guardamos {items}.", f"Saved {items}.")
 
 
 def _shelved(call: Call[Any, Any], held: Sequence[Batch]) -> dict[str, Any]:

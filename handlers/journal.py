@@ -12,7 +12,7 @@ from handlers.fields import Cursor, as_text, cursor_of
 from handlers.schemas import RequestSchema
 from zwai.kitchen import journal
 from zwai.knowledge.words import render_unit
-from zwai.records.stock import Batch, EntryId, JournalEntry
+from zwai.records.stock import Batch, EntryId, EntryKey, JournalEntry
 
 LARGEST_VERSION = 2**62  # the column's, with room
 
@@ -27,7 +27,7 @@ def _version(text: Any) -> int:
 @dataclass(frozen=True, slots=True)
 class HistoryQuery:
     limit: int = 50
-    cursor: tuple[int, str] | None = None
+    cursor: EntryKey | None = None
 
 
 class HistoryQuerySchema(RequestSchema):

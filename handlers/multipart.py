@@ -5,7 +5,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader
+from aiohttp import BodyPartReader, ClientPayloadError, MultipartReader, StreamReader
+from aiohttp.http_exceptions import BadHttpMessage
 
 from handlers.call import Call
 from storage.files import Upload
@@ -15,7 +16,26 @@ from zwai.kitchen.uploads import Uploads
 STEP_BYTES = 64 * 1024
 LONGEST_TEXT_BYTES = 4 * 1024
 MOST_PARTS = 64
+MOST_LINES = 2000  # boundaries and headers of so many parts, and room
 PHOTO_PARTS = frozenset({"image", "images", "images[]", "image[]"})
+BAD_FORM = (ValueError, AssertionError, BadHttpMessage, ClientPayloadError, ConnectionError)  # or half of one
+
+
+class FewLines:
+    """A body that gives a bounded number of lines: aiohttp reads on for the first boundary, without a pause."""
+
+    def __init__(self, content: StreamReader) -> None:
+        self._content = content
+        self._left = MOST_LINES
+
+    async def readline(self, **limits: Any) -> bytes:
+        self._left -= 1
+        if self._left < 0:
+            raise ValueError("too many lines")
+        return await self._content.readline(**limits)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +76,7 @@ async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack:
     texts: dict[str, str] = {}
     photos: list[SentPhoto] = []
     try:
-        reader = await call.request.multipart()
+        reader = MultipartReader(call.request.headers, FewLines(call.request.content))  # type: ignore[arg-type]
         for _ in range(MOST_PARTS):
             part = await reader.next()
             if part is None:
@@ -71,7 +91,7 @@ async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack:
                 photos.append(SentPhoto(part.filename or "", upload))
             elif part.filename is None:
                 texts[part.name or ""] = await _text(part)
-    except (ValueError, AssertionError, ClientPayloadError, ConnectionError) as error:  # a bad form, or half of one
+    except BAD_FORM as error:
         raise Malformed from error
     raise TooLarge({"limit": f"{MOST_PARTS} parts"})
 

@@ -11,6 +11,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
 import zwai
+from handlers.replay import LONGEST_KEY
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 
 # {name} or {name:pattern}, whose pattern may hold braces of its own
@@ -37,7 +38,7 @@ IDEMPOTENCY_KEY = {
     "in": "header",
     "required": False,
     "description": "The same request with the same key is done once; its answer is given again for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-~]+$"},
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
 }
 IF_NONE_MATCH = {
     "name": "If-None-Match",

@@ -11,6 +11,7 @@ from marshmallow import Schema, fields, validate
 from handlers import multipart, wire
 from handlers.answer import Answer
 from handlers.call import Call
+from handlers.fields import ListOf
 from handlers.multipart import Form, SentPhoto
 from handlers.schemas import RequestSchema
 from zwai.errors import NoImage, TooManyPhotos, UnknownPhoto, ZwaiError
@@ -26,6 +27,7 @@ from zwai.records.proposals import Line
 from zwai.records.stock import Kind, TimeUnit
 
 LONGEST_ADDRESS = 2000
+MOST_ADDRESSES = 100  # of those that are read at all; a setting says how many may be looked at
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,11 @@ class PathsBody:
 
 class PathsSchema(RequestSchema):
     record = PathsBody
-    images_paths = fields.List(fields.String(validate=validate.Length(max=LONGEST_ADDRESS)), required=True)
+    images_paths = ListOf(
+        fields.String(validate=validate.Length(max=LONGEST_ADDRESS)),
+        required=True,
+        validate=validate.Length(max=MOST_ADDRESSES),
+    )
 
 
 class ProposalSchema(Schema):

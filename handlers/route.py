@@ -107,5 +107,5 @@ class Route:
 
     @property
     def name(self) -> str:
-        """Names the route in logs, cache keys and OpenAPI."""
+        """Names the route in logs."""
         return f"{self.method} {self.path}"

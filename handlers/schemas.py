@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, ClassVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, post_load
 
 from zwai.errors import Invalid, Problem
+
+MOST_PROBLEMS = 100  # told in one answer
 
 
 class RequestSchema(Schema):
@@ -48,7 +51,7 @@ def load(schema: Schema, document: Mapping[str, Any]) -> Any:
     try:
         return schema.load(document)
     except ValidationError as error:
-        raise Invalid({}, tuple(_problems(error.messages, ""))) from error
+        raise Invalid({}, tuple(islice(_problems(error.messages, ""), MOST_PROBLEMS))) from error
 
 
 def _problems(messages: Any, pointer: str) -> Iterator[Problem]:

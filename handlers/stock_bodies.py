@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import fields, pre_load, validate
 
-from handlers.fields import Amount, Day, Label, Moment, PhotoPath, place_field, time_unit_field, unit_field
+from handlers.fields import Amount, Day, Label, ListOf, Moment, PhotoPath, place_field, time_unit_field, unit_field
 from handlers.schemas import RequestSchema
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import NewItem, today_of, typed_expiry
@@ -57,7 +57,7 @@ class ItemSchema(RequestSchema):
     )
     time_unit = time_unit_field(attribute="span_unit", allow_none=True)
     added_at = Moment(allow_none=True)
-    main_ingredients = fields.List(fields.String(validate=validate.Length(max=100)), validate=validate.Length(max=50))
+    main_ingredients = ListOf(fields.String(validate=validate.Length(max=100)), validate=validate.Length(max=50))
     category = fields.String(validate=validate.Length(max=50), allow_none=True)
     calories = Amount(zero=True, allow_none=True)
     description = fields.String(validate=validate.Length(max=LONGEST_TIPS), allow_none=True)

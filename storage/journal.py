@@ -1,9 +1,10 @@
 """The journal: entries and the full rows, before and after, of every batch that they touched."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, insert, or_, select
+from sqlalchemy import Row, and_, exists, func, insert, or_, select
 from sqlalchemy.orm import aliased
 
 from storage import batches
@@ -43,14 +44,34 @@ async def get(tx: Read, household: HouseholdId, entry: EntryId) -> JournalEntry:
     return (await _with_changes(tx, household, [row]))[0]
 
 
-async def page(tx: Read, household: HouseholdId, limit: int, before: EntryKey | None) -> list[JournalEntry]:
-    """Newest first; from just before the key `before`."""
-    query = _entries(household).order_by(journal.c.version.desc(), journal.c.id.desc()).limit(limit)
+async def page(
+    tx: Read, household: HouseholdId, limit: int, most_changes: int, before: EntryKey | None
+) -> tuple[list[JournalEntry], bool]:
+    """Newest first, from just before the key `before`, and whether there are older ones.
+
+    At most `limit` entries, and no more than have `most_changes` together, but at least one.
+    """
+    query = _entries(household).order_by(journal.c.version.desc(), journal.c.id.desc()).limit(limit + 1)
     if before is not None:
         version, entry = before
         earlier = (journal.c.version < version, and_(journal.c.version == version, journal.c.id < entry))
         query = query.where(or_(*earlier))
-    return await _with_changes(tx, household, await tx.all(query))
+    rows = await tx.all(query)
+    totals = accumulate(await _sizes(tx, household, [row.id for row in rows]))
+    fitting = max(1, sum(total <= most_changes for total in totals))
+    shown = rows[: min(limit, fitting)]
+    return await _with_changes(tx, household, shown), len(shown) < len(rows)
+
+
+async def _sizes(tx: Read, household: HouseholdId, entries: Sequence[str]) -> list[int]:
+    """How many changes each entry has."""
+    if not entries:
+        return []
+    counted = select(journal_changes.c.entry_id, func.count().label("size")).where(
+        journal_changes.c.household_id == household, journal_changes.c.entry_id.in_(entries)
+    )
+    sizes = {row.entry_id: row.size for row in await tx.all(counted.group_by(journal_changes.c.entry_id))}
+    return [sizes.get(entry, 0) for entry in entries]
 
 
 async def touched_later(tx: Read, household: HouseholdId, entry: EntryId, ids: Sequence[BatchId]) -> bool:

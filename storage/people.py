@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from storage.cache import CachedSession
 from storage.db import Read, Write
@@ -132,6 +132,12 @@ async def extend_session(tx: Write, session: SessionId, expires_at: datetime) ->
 
 async def end_sessions(tx: Write, ids: Sequence[SessionId], now: datetime) -> None:
     await tx.execute(update(sessions).where(sessions.c.id.in_(ids), sessions.c.ended_at.is_(None)).values(ended_at=now))
+
+
+async def purge(tx: Write, now: datetime) -> None:
+    """Forget sessions and refresh tokens whose time is over; a session takes its tokens with it."""
+    await tx.execute(delete(refresh_tokens).where(refresh_tokens.c.expires_at <= now))
+    await tx.execute(delete(sessions).where(sessions.c.expires_at <= now))
 
 
 async def add_refresh_token(tx: Write, token: RefreshToken) -> None:

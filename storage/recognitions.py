@@ -1,6 +1,6 @@
 """Recognitions and the lines of the proposals that they make."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -70,6 +70,12 @@ async def accept(tx: Write, household: HouseholdId, accepted: Sequence[tuple[Lin
     values = {"accepted_batch_id": bindparam("batch"), "accepted_at": now}
     rows = [{"line": line, "batch": batch} for line, batch in accepted]
     await tx.execute(update(proposal_lines).where(*this).values(values), rows)
+
+
+async def reopen(tx: Write, household: HouseholdId, ids: Collection[BatchId]) -> None:
+    """Open again the lines that became these batches, since their adding is undone."""
+    these = (proposal_lines.c.household_id == household, proposal_lines.c.accepted_batch_id.in_(ids))
+    await tx.execute(update(proposal_lines).where(*these).values(accepted_batch_id=None, accepted_at=None))
 
 
 def _to_row(line: Line) -> dict[str, Any]:

@@ -316,3 +316,6 @@ claims = Table(
     Column("expires_at", Moment, nullable=False, index=True),
     **MYSQL,
 )
+
+# One row: names this run of the data, so that ETags from before a restored backup match nothing.
+installation = Table("installation", metadata, Column("id", ID, primary_key=True), **MYSQL)

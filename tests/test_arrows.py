@@ -27,7 +27,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zwai.listener": ("zwai.settings",),
     "zwai.processes": ("zwai.app", "zwai.listener", "zwai.settings"),
     "zwai.work": ("zwai.app", "zwai.kitchen", "zwai.settings", "storage"),
-    "zwai.dead_letters": ("zwai.app", "zwai.settings", "storage"),
+    "zwai.upkeep": ("zwai.app", "zwai.settings", "storage"),
     "zwai.app": PACKAGES,
     "zwai.cli": PACKAGES,
     "zwai.__main__": ("zwai.cli",),
@@ -50,7 +50,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 # The only ones to see all settings; the rest gets named values.
 SEE_SETTINGS = (
     "zwai.settings", "zwai.app", "zwai.cli", "zwai.serve", "zwai.doctor",
-    "zwai.listener", "zwai.processes", "zwai.work", "zwai.dead_letters",
+    "zwai.listener", "zwai.processes", "zwai.work", "zwai.upkeep",
 )  # fmt: skip
 # Heavy and optional: loaded in the process that uses them.
 HEAVY = ("onnxruntime", "pillow_heif", "numpy", "PIL", "argon2", "uvloop", "alembic")
@@ -146,7 +146,7 @@ def test_every_package_begins_empty() -> None:
 
 def test_only_the_root_and_the_tests_know_the_root() -> None:
     knowing = {module for module in MODULES for name, _ in imported(module) if name == "zwai.app"}
-    assert knowing <= {"zwai.cli", "zwai.serve", "zwai.doctor", "zwai.processes", "zwai.work", "zwai.dead_letters"}
+    assert knowing <= {"zwai.cli", "zwai.serve", "zwai.doctor", "zwai.processes", "zwai.work", "zwai.upkeep"}
 
 
 @pytest.mark.parametrize("module", ["ai.images", "ai.local"])

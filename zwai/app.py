@@ -17,7 +17,8 @@ from ai.work import warm
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
-from storage import photos, replays
+from handlers.stock_bodies import MOST_ITEMS
+from storage import installation, people, photos, replays
 from storage.cache import Cache, LimitPolicy, MemoryCache
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
@@ -34,6 +35,7 @@ from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.knowledge import names
+from zwai.records.ids import new_id
 from zwai.settings import Settings, listed, secret_key
 
 JOBS_AT_ONCE = 4
@@ -41,7 +43,7 @@ STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
 SWEPT_AT_ONCE = 500
 MINUTE_S = 60
-MEGABYTE = 1_000_000
+MILLION = 1_000_000
 
 log = logging.getLogger("zwai")
 
@@ -90,7 +92,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             photo_keys=PhotoKeys(key, previous),
             public_url=settings.base_url,
             time_zone=settings.time_zone,
-            release=f"{zwai.__version__}-{newest()}",
+            release=f"{zwai.__version__}-{newest()}-{await _installation(settings, database)}",
             capabilities=_capabilities(settings),
             parts=_parts(database, cache, pool),
         )
@@ -122,6 +124,20 @@ async def _database(settings: Settings) -> AsyncIterator[Database]:
             yield database
     finally:
         await database.close()
+
+
+async def _installation(settings: Settings, database: Database) -> str:
+    """The id that ETags hold under.
+
+    A backup may have been put in place since the last run, whose versions must not match older ETags: the embedded
+    profile renews the id at every start; of a scaled one, which many processes share, the operator does (`zwai db
+    renew`).
+    """
+    async with database.write() as tx:
+        if settings.profile == "scaled":
+            return await installation.current(tx, new_id(clock()))
+        await installation.renew(tx, new := new_id(clock()))
+        return new
 
 
 @asynccontextmanager
@@ -167,8 +183,8 @@ def _pool_processes(settings: Settings) -> int:
 def _upload_limits(settings: Settings) -> UploadLimits:
     return UploadLimits(
         in_flight=settings.max_uploads,
-        bytes=settings.max_photo_mb * MEGABYTE,
-        pixels=settings.max_photo_megapixels * MEGABYTE,
+        bytes=settings.max_photo_mb * MILLION,
+        pixels=settings.max_photo_megapixels * MILLION,
         photos=settings.max_photos,
     )
 
@@ -187,7 +203,7 @@ def _capabilities(settings: Settings) -> Capabilities:
         photo_mb=settings.max_photo_mb,
         photo_megapixels=settings.max_photo_megapixels,
         photos_per_request=settings.max_photos,
-        items_per_bulk=100,
+        items_per_bulk=MOST_ITEMS,
     )
 
 
@@ -233,6 +249,7 @@ async def _keep_house(database: Database, files: Files) -> None:
             await _sweep_orphans(database, files)
             async with database.write() as tx:
                 await replays.purge(tx, clock())
+                await people.purge(tx, clock())
         except (ZwaiError, OSError) as error:
             log.warning("housekeeping put off: %s", error)
         await asyncio.sleep(HOUSEKEEPING_S)

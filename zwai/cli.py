@@ -123,6 +123,13 @@ def _db_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
         "db", help="look after the database", description="Look after the database.", formatter_class=Formatter
     )
     kinds = database.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _command(
+        kinds,
+        "renew",
+        _db_renew,
+        "let no ETag of before a restored backup match",
+        "The embedded profile does it itself.",
+    )
     copy = _command(kinds, "copy", _db_copy, "copy all rows into another, empty database",
                     "Whole or not at all. Each is a URL, the path of a SQLite file, or @FILE, a file that holds a URL. "
                     "Photos are files, and stay where they are.")  # fmt: skip
@@ -169,7 +176,7 @@ def _worker(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _jobs_list(settings: Settings, _options: argparse.Namespace) -> int:
-    from zwai.dead_letters import failed
+    from zwai.upkeep import failed
 
     for line in asyncio.run(failed(settings)):
         print(line)
@@ -177,7 +184,7 @@ def _jobs_list(settings: Settings, _options: argparse.Namespace) -> int:
 
 
 def _jobs_retry(settings: Settings, options: argparse.Namespace) -> int:
-    from zwai.dead_letters import retry
+    from zwai.upkeep import retry
 
     asyncio.run(retry(settings, options.job))
     print(f"Job {options.job} is offered again.")
@@ -213,6 +220,14 @@ def _migrate(settings: Settings, options: argparse.Namespace) -> int:
     with hold(settings.data_dir) if embedded else nullcontext():
         asyncio.run(migrate(url))
     print(f"Migrated the database from revision {before or 'none'} to {newest()}.")
+    return 0
+
+
+def _db_renew(settings: Settings, _options: argparse.Namespace) -> int:
+    from zwai.upkeep import renew
+
+    asyncio.run(renew(settings))
+    print("Nothing that was cached before matches any more; restart the apps.")
     return 0
 
 

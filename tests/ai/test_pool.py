@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from pathlib import Path
 
 import pillow_heif
@@ -67,7 +68,7 @@ async def test_jobs_are_done_first_come_first_served(tmp_path):
 
 
 async def test_every_process_is_warmed_once_before_its_first_job(tmp_path):
-    async with open_pool(2, queue=4, warm=jobs.warm, warm_args=("hot", tmp_path)) as pool:
+    async with open_pool(2, queue=4, warm=partial(jobs.warm, "hot", tmp_path)) as pool:
         seen = await asyncio.gather(*(pool.run(jobs.warm_words, deadline_s=DEADLINE_S) for _ in range(4)))
         await until(lambda: len(list(tmp_path.iterdir())) == 2)
     assert seen == [["hot"]] * 4

@@ -2,6 +2,7 @@
 
 import asyncio
 import struct
+import time
 import zlib
 from collections.abc import Awaitable, Callable
 from io import BytesIO
@@ -271,4 +272,23 @@ async def test_a_foreign_recognition_and_a_foreign_task_are_as_unknown_as_none(c
 async def test_a_stranger_cannot_send_photos(stranger: Client, service: Service, path: str) -> None:
     before = await traces(service)
     await assert_refused(await stranger.upload(PHOTOS / "tomato.jpg", path), 401, "not_signed_in")
+    assert await traces(service) == before
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"\r\n" * 1_000_000,
+        b"--b\r\n" + b"X-Header: 1\r\n" * 1000,
+        b"--b\r\nX-Header: " + b"1" * 100_000 + b"\r\n",
+    ],
+    ids=["a million lines before the first part", "a thousand headers", "an endless header"],
+)
+async def test_a_form_that_never_comes_to_its_point_is_refused_at_once(
+    client: Client, service: Service, begin: bytes
+) -> None:
+    before, began = await traces(service), time.monotonic()
+    headers = {"Content-Type": "multipart/form-data; boundary=b"}
+    await assert_refused(await client.post(UPLOAD, data=BytesIO(begin), headers=headers), 400, "malformed")
+    assert time.monotonic() - began < 0.5
     assert await traces(service) == before

@@ -1,7 +1,10 @@
 """Stock that cannot be: each refused with a sentence in both languages, a pointer, and nothing left behind."""
 
+import time
+from io import BytesIO
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.http.expecting import refused, refused_in_both_languages
@@ -120,3 +123,30 @@ async def test_members_that_nobody_knows_are_ignored(client: Client) -> None:
 async def test_a_name_is_only_a_name(client: Client, name: str) -> None:
     await client.add(name)
     assert list(await client.stock()) == [name]
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (ADD, {"ingredients": [{}] * 300_000}),
+        ("/api/inventory", {**GOOD, "main_ingredients": [1] * 400_000}),
+        ("/api/recognition/ingredients", {"images_paths": [1] * 400_000}),
+        ("/api/auth/guest-login", {"email": "a@" + "a." * 500_000}),
+    ],
+)
+async def test_a_body_full_of_nothing_is_refused_at_once_and_shortly(
+    client: Client, path: str, body: dict[str, Any]
+) -> None:
+    raw, headers = orjson.dumps(body), {"Content-Type": "application/json"}
+    began = time.monotonic()
+    reply = await client.post(path, data=BytesIO(raw), headers=headers)
+    assert time.monotonic() - began < 0.5  # it took up to a minute
+    assert [one["code"] for one in refused(reply, 422)["errors"]] in (["too_long"], ["wrong_length"])
+    assert len(reply.body) < 2000
+
+
+@pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "deep"}])
+async def test_a_body_nested_too_deeply_is_refused(client: Client, key: dict[str, str]) -> None:
+    raw = b'{"allergies": ' + b"[" * 300 + b"]" * 300 + b"}"
+    reply = await client.put("/api/user/profile", data=raw, headers={"Content-Type": "application/json", **key})
+    assert refused(reply, 400)["code"] == "bad_json"

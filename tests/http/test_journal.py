@@ -220,3 +220,14 @@ async def test_changes_undone_out_of_order_never_break_the_stock(client: Client,
             break
     assert left == []
     assert await rows(service, client) == start
+
+
+async def test_a_page_of_large_entries_is_shorter_and_the_next_one_goes_on(client: Client) -> None:
+    items = [{"name": "Leche", "quantity": 1, "unit": "litros"}] * 100
+    for _ in range(5):
+        await client.post("/api/inventory/bulk-add", json={"items": items})
+    first = (await client.get("/api/journal?limit=50")).json
+    assert [len(entry["changes"]) for entry in first["entries"]] == [100] * 3
+    last = (await client.get(f"/api/journal?limit=50&cursor={first['next_cursor']}")).json
+    assert ([len(entry["changes"]) for entry in last["entries"]], last["next_cursor"]) == ([100] * 2, None)
+    assert {entry["entry_id"] for entry in first["entries"]}.isdisjoint(entry["entry_id"] for entry in last["entries"])

@@ -278,13 +278,17 @@ async def refused_rows(service: Service) -> AsyncIterator[None]:
 @pytest.mark.parametrize(
     "path", [UPLOAD, STOCK_UPLOAD, "/api/recognition/ingredients", "/api/recognition/ingredients/async"]
 )
-async def test_a_photo_whose_row_cannot_be_written_leaves_no_file(client: Client, service: Service, path: str) -> None:
-    before = await traces(service)
-    async with refused_rows(service):
-        reply = await client.upload(TOMATO, path)
-    assert (reply.status, reply.json["code"]) == (500, "unexpected")
-    assert b"no photos today" not in reply.body
-    assert await traces(service) == before
+async def test_a_photo_whose_row_cannot_be_written_leaves_no_file(
+    tmp_path: Path, http: ClientSession, path: str
+) -> None:
+    async with running(tmp_path) as service:
+        client = await signed_in(http, service.url)
+        before = await traces(service)
+        async with refused_rows(service):
+            reply = await client.upload(TOMATO, path)
+        assert (reply.status, reply.json["code"]) == (500, "unexpected")
+        assert b"no photos today" not in reply.body
+        assert await traces(service) == before
 
 
 # Idempotency

@@ -423,3 +423,12 @@ async def test_a_recognition_needs_a_living_session(client: Client) -> None:
     await client.post("/api/auth/logout")
     assert (await client.post(INGREDIENTS, json=body)).status == 401
     assert (await replace(client, token=None).post(INGREDIENTS, json=body)).status == 401
+
+
+async def test_what_was_accepted_and_undone_can_be_accepted_again(client: Client) -> None:
+    items = (await client.upload(PHOTOS / "avocado.jpg", INGREDIENTS)).json["ingredients"]
+    first = (await client.post(ACCEPT, json={"ingredients": items})).json
+    assert (await client.post(f"/api/journal/{first['entry_id']}/undo")).status == 200
+    again = (await client.post(ACCEPT, json={"ingredients": items})).json
+    assert [item["name"] for item in again["items"]] == [item["name"] for item in first["items"]]
+    assert list(await client.stock()) == [items[0]["name"]]

@@ -376,3 +376,13 @@ async def test_a_name_that_is_not_there_cannot_be_removed(guest: Guest) -> None:
     await one(ana)
     await refused_in_both_languages(ben, "DELETE", f"{ROOT}/Leche", 404)
     assert await ana.quantity("Leche") == 2
+
+
+async def test_a_date_that_is_sent_back_as_it_was_keeps_its_source(client: Client) -> None:
+    stack = await one(client, "Pollo")
+    sent = {"name": "Pollo", "quantity": 2, "type_unit": "kg", "expiration_date": stack["expiration_date"]}
+    kept = (await client.put(stack_path(stack), json=sent)).json["items"][0]
+    for field in ("expiration_date", "expiry_source", "expiry_reference"):
+        assert kept[field] == stack[field]
+    moved = (await client.put(stack_path(stack), json={**sent, "storage_type": "frozen"})).json["items"][0]
+    assert (moved["expiry_source"], moved["days_to_expire"] > stack["days_to_expire"] + 30) == ("table", True)

@@ -104,7 +104,7 @@ async def test_another_household_finds_nothing_and_changes_nothing(database: Dat
         assert await batches.of_label(tx, stranger, mine.label_key, mine.food) == []
         assert await batches.by_ids(tx, stranger, [mine.id]) == {}
         assert await batches.taken_moments(tx, stranger, {mine.label_key}, NOON) == set()
-        assert await journal.page(tx, stranger, 10, None) == []
+        assert await journal.page(tx, stranger, 10, 300, None) == ([], False)
         assert not await journal.touched_later(tx, stranger, entry.id, [mine.id])
         with pytest.raises(UnknownEntry):
             await journal.get(tx, stranger, entry.id)
@@ -183,8 +183,8 @@ READS: dict[str, Callable[[Write, HouseholdId], Any]] = {
     "label": lambda tx, owner: batches.of_label(tx, owner, "palta", FoodId("avocado")),
     "moments": lambda tx, owner: batches.taken_moments(tx, owner, {"a", "b"}, NOON),
     "ids": lambda tx, owner: batches.by_ids(tx, owner, [batch(owner).id]),
-    "journal": lambda tx, owner: journal.page(tx, owner, 50, None),
-    "older journal": lambda tx, owner: journal.page(tx, owner, 50, (9, "x")),
+    "journal": lambda tx, owner: journal.page(tx, owner, 50, 300, None),
+    "older journal": lambda tx, owner: journal.page(tx, owner, 50, 300, (9, "x")),
     "touched later": lambda tx, owner: journal.touched_later(tx, owner, EntryId("x"), [batch(owner).id]),
 }
 

@@ -256,6 +256,8 @@ def _corrected(member: Member, batch: Batch, correction: Correction, now: dateti
     state = batch.state
     if place is not batch.place:
         state = BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE
+    # The client sends every field back; a date that it leaves as it was is still ours, with its source.
+    new_date = correction.expiry if correction.expiry and correction.expiry.day != batch.expiry.day else None
     return replace(
         batch,
         label=label,
@@ -264,7 +266,7 @@ def _corrected(member: Member, batch: Batch, correction: Correction, now: dateti
         quantity=_corrected_quantity(batch, correction),
         place=place,
         state=state,
-        expiry=correction.expiry or _corrected_expiry(member, batch, food, place, now),
+        expiry=new_date or _corrected_expiry(member, batch, food, place, now),
         tips=batch.tips if correction.tips is None else correction.tips,
         photo=correction.photo or batch.photo,
     )

@@ -38,7 +38,7 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kitchen:
-    """`release` names code, catalogue and database: answers cached under another one are not used."""
+    """`release` names code, catalogue and this run: answers cached under another one are not used."""
 
     database: Database
     cache: Cache

@@ -65,7 +65,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """A stored refresh token; only its hash is kept. `successors_used`: a child of it was presented."""
+    """A stored refresh token; only its hash is kept. `parent`: the hash of the one that it was traded for."""
 
     hash: str
     session: SessionId

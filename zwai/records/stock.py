@@ -118,7 +118,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class ExpiryDate:
-    """A day in the household's time zone, the moment the client sent or is shown, and its origin.
+    """A day in the household's time zone, and where it comes from.
 
     `low` and `high` bound a table's range; `reference` names the source row or the assumption.
     """

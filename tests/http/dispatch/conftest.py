@@ -12,9 +12,10 @@ from typing import Any
 import orjson
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from marshmallow import Schema, fields, validate
 from multidict import CIMultiDictProxy
+from pytest_aiohttp import AiohttpClient
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import create_async_engine
 from yarl import URL
@@ -252,7 +253,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-async def site(database: Database) -> AsyncIterator[Site]:
+async def site(database: Database, aiohttp_client: AiohttpClient) -> Site:
     clock, stub = Clock(), Stub()
     given = {
         "database": database,
@@ -272,5 +273,4 @@ async def site(database: Database) -> AsyncIterator[Site]:
         Limit.SIGN_IN: LimitPolicy("sign_in", 3, 60),
     }
     app = make_site(kitchen, stub.table(), policies, ["https://page.example"])
-    async with TestClient(TestServer(app)) as client:
-        yield Site(client, kitchen, clock, stub)
+    return Site(await aiohttp_client(app), kitchen, clock, stub)

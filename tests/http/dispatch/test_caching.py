@@ -111,3 +111,10 @@ async def test_the_version_is_read_again_after_five_seconds(site):
 )
 def test_conditions_compare_weakly(condition, same):
     assert matches(condition, '"a"') is same
+
+
+async def test_of_a_member_that_comes_twice_the_kept_answer_is_that_of_the_first(site):
+    guest = await site.guest()
+    for days in ((1, 2), (2, 1)):
+        reply = await site.call("GET", f"/api/notes?days={days[0]}&days={days[1]}", guest)
+        assert reply.json["days"] == days[0]

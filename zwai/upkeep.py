@@ -1,12 +1,13 @@
-"""What `zwai jobs` does: the jobs that failed, and offering one of them again."""
+"""What operators do to the database: see to failed jobs, and renew its id after a restore."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from storage import jobs
+from storage import installation, jobs
 from storage.db import Database
 from storage.engines import open_database
 from zwai.app import clock, database_url
+from zwai.records.ids import new_id
 from zwai.records.jobs import JobId
 from zwai.settings import Settings
 
@@ -24,6 +25,12 @@ async def retry(settings: Settings, job: str) -> None:
     """Raises UnknownJob unless it has failed."""
     async with _database(settings) as database, database.write() as tx:
         await jobs.retry(tx, JobId(job), clock())
+
+
+async def renew(settings: Settings) -> None:
+    """Let nothing match that was cached before."""
+    async with _database(settings) as database, database.write() as tx:
+        await installation.renew(tx, new_id(clock()))
 
 
 @asynccontextmanager
