@@ -194,6 +194,10 @@ class MemoryCache:
     async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
         self._bodies.put(household + request, body)
 
+    def kept_body(self, household: HouseholdId | str, request: str) -> CachedBody | None:
+        """The body kept for `request`, of whatever version."""
+        return self._bodies.get(household + request)
+
     def _live_session(self, session_id: str, now: float) -> CachedSession | None:
         kept = self._sessions.get(session_id)
         return kept[0] if kept and now < kept[1] else None

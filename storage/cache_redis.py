@@ -17,7 +17,7 @@ from redis.asyncio.retry import Retry
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
-from storage.cache import BELIEVED_S, CachedBody, CachedSession, Glance, LimitPolicy, MemoryCache, Verdict
+from storage.cache import BELIEVED_S, Bounded, CachedBody, CachedSession, Glance, LimitPolicy, MemoryCache, Verdict
 from storage.redis_line import Line, Script
 from storage.standing import Standing
 from zwai.records.people import HouseholdId
@@ -32,9 +32,12 @@ ALL_BUSY = "No connection available"  # how redis-py says that its pool stayed e
 KEPT_DROP_S = 60
 KEPT_BODY_S = 3600
 KEPT_VERSION_S = 86_400
+# Sessions whose household a process remembers, to know which body it holds for them.
+KEPT_HOMES = 50_000
 T = TypeVar("T")
 
-# KEYS: session. ARGV: request, now, class, limit, window, seconds that a version is believed.
+# KEYS: session. ARGV: request, now, class, limit, window, seconds that a version is believed, version and household
+# of the body that the process holds already: if that is still good, 1 stands for it, and nobody copies it.
 # A session is five lines; a version is "number stamp"; a body "version\ndate\netag\nbytes".
 GLANCE = """
 local session = redis.call('GET', KEYS[1])
@@ -50,8 +53,12 @@ end
 local body = false
 local number, stamp = string.match(redis.call('GET', 'v:' .. household) or '', '^(%d+) (%S+)$')
 if number and tonumber(ARGV[2]) - tonumber(stamp) < tonumber(ARGV[6]) then
-    body = redis.call('GET', 'b:' .. household .. ARGV[1])
-    if body and string.sub(body, 1, #number + 1) ~= number .. '\\n' then body = false end
+    if number == ARGV[7] and household == ARGV[8] then
+        body = 1
+    else
+        body = redis.call('GET', 'b:' .. household .. ARGV[1])
+        if body and string.sub(body, 1, #number + 1) ~= number .. '\\n' then body = false end
+    end
 else
     number = false
 end
@@ -97,6 +104,7 @@ class RedisCache:
         self._redis = redis
         self._line = line
         self._own = MemoryCache()
+        self._homes: Bounded[str] = Bounded(KEPT_HOMES)
         self._wrote_s = wrote_s
         self._standing = Standing(log, "Redis")
         self._resting_until = 0.0
@@ -109,9 +117,11 @@ class RedisCache:
 
     async def glance(self, session_id: str, request: str, now: float, policy: LimitPolicy | None) -> Glance:
         limits = (policy.name, policy.limit, policy.window_s) if policy else ("", 0, 0)
-        arguments = [request, now, *limits, BELIEVED_S]
+        home = self._homes.get(session_id) or ""
+        mine = self._own.kept_body(home, request)
+        arguments = [request, now, *limits, BELIEVED_S, mine.version if mine else "", home]
         return await self._ask(
-            lambda: self._read_glance(session_id, arguments, policy),
+            lambda: self._read_glance(session_id, arguments, policy, mine),
             lambda: self._own.glance(session_id, request, now, policy),
         )
 
@@ -150,16 +160,22 @@ class RedisCache:
     async def _is_there(self) -> bool:
         return bool(await self._redis.ping())
 
-    async def _read_glance(self, session_id: str, arguments: list[Any], policy: LimitPolicy | None) -> Glance:
+    async def _read_glance(
+        self, session_id: str, arguments: list[Any], policy: LimitPolicy | None, mine: CachedBody | None
+    ) -> Glance:
         found = await self._line.run(self._glance, f"s:{session_id}", arguments)
         if found is None:
             return Glance(None, None, None, None)
         session, version, body, used, left, wrote = found
         account, household, language, time_zone, expires_at = session.decode().split("\n")
+        self._homes.put(session_id, household)
+        if isinstance(body, bytes):
+            mine = _body(body)
+            await self._own.keep_body(household, arguments[0], mine)
         return Glance(
             CachedSession(session_id, account, household, language, time_zone, float(expires_at)),
             int(version) if version else None,
-            _body(body) if body else None,
+            mine if body else None,
             _verdict(policy, used, left) if policy else None,
             wrote=bool(wrote),
         )

@@ -63,6 +63,33 @@ async def test_what_one_process_keeps_another_sees_at_once(cache: RedisCache, ot
     assert (seen.version, seen.body, seen.verdict, seen.wrote) == (4, None, None, True)
 
 
+async def test_a_body_that_a_process_holds_is_not_sent_to_it_again(cache: RedisCache, redis: Redis) -> None:
+    await fill(cache)
+    await cache.keep_body("household-1", ROUTE, a_body(3, b"x" * 100_000))
+    await cache.glance("session-1", ROUTE, NOW, None)
+    before = (await redis.info("stats"))["total_net_output_bytes"]
+    for _ in range(10):
+        assert (await cache.glance("session-1", ROUTE, NOW, None)).body == a_body(3, b"x" * 100_000)
+    assert (await redis.info("stats"))["total_net_output_bytes"] - before < 50_000
+
+
+async def test_a_body_of_another_version_or_household_is_not_used_though_held(
+    cache: RedisCache, other: RedisCache
+) -> None:
+    await fill(cache)
+    assert (await cache.glance("session-1", ROUTE, NOW, None)).body == a_body(3)
+    await other.raise_version("household-1", 4, NOW)
+    assert (await cache.glance("session-1", ROUTE, NOW, None)).body is None
+    await other.keep_body("household-1", ROUTE, a_body(4, b"[4]"))
+    assert (await cache.glance("session-1", ROUTE, NOW, None)).body == a_body(4, b"[4]")
+    # The person moves to a household that happens to be at the same version.
+    await other.keep_session(replace(SESSION, household="household-2"), NOW + 1)
+    await other.raise_version("household-2", 4, NOW + 1)
+    assert (await cache.glance("session-1", ROUTE, NOW + 1, None)).body is None
+    await other.keep_body("household-2", ROUTE, a_body(4, b"[2]"))
+    assert (await cache.glance("session-1", ROUTE, NOW + 1, None)).body == a_body(4, b"[2]")
+
+
 async def test_a_glance_is_one_round_trip(cache: RedisCache, redis: Redis) -> None:
     await fill(cache)
     await cache.glance("session-1", ROUTE, NOW, LIMIT)  # loads the script
