@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
-from redis import Redis
 
 from scripts.bench.measuring import (
     ROOT,
@@ -45,7 +44,6 @@ HOUSEHOLDS = 8
 ROUNDS, TURN_S = 5, 1.0
 CALM_S = 3.0
 LARGEST_PAGE = 500
-FORGET_BODIES = "for _, key in ipairs(redis.call('KEYS', 'b:*')) do redis.call('DEL', key) end"
 # What dispatch and `call.write()` do before the kitchen is called, and ending a unit of work.
 AROUND = ("BEGIN", "COMMIT", "SET TRANSACTION", "SELECT sessions", "UPDATE households", "SELECT households.version")
 # The predecessor's figures, measured the same way: requests/s.
@@ -61,7 +59,6 @@ class Stack:
     other: Server
     primary: Server
     nginx: int
-    redis: int
 
     @property
     def two(self) -> Group:
@@ -70,11 +67,6 @@ class Stack:
     @property
     def front(self) -> Group:
         return Group((self.nginx,), (self.one, self.other))
-
-    def forget_bodies(self) -> None:
-        """From here on, every list must be made again."""
-        with Redis(port=self.redis) as redis:
-            redis.eval(FORGET_BODIES, 0)
 
 
 def run_stack(folder: Path, *arguments: str) -> str:
@@ -97,7 +89,7 @@ def stack_up() -> Iterator[Stack]:
             one, other, primary = (
                 Server(parts[name]["port"], psutil.Process(parts[name]["pid"])) for name in ("app1", "app2", "primary")
             )
-            yield Stack(folder, one, other, primary, parts["nginx"]["port"], parts["redis"]["port"])
+            yield Stack(folder, one, other, primary, parts["nginx"]["port"])
         finally:
             run_stack(folder, "down")
 
@@ -108,6 +100,13 @@ def fill(server: Server, token: str, items: int) -> None:
         number = min(100, items - begin)
         sent = [{"name": next(names), "quantity": 2, "type_unit": "unidades"} for _ in range(number)]
         ask(server, "POST", "/api/inventory/bulk-add", token, {"items": sent})
+
+
+def touch(server: Server, token: str) -> None:
+    """A change that is undone: no list that was kept is good any more."""
+    item = {"name": "sal", "quantity": 1, "type_unit": "gramos"}
+    added = ask(server, "POST", "/api/inventory/ingredients", token, {"ingredients": [item]})
+    ask(server, "POST", f"/api/journal/{added['entry_id']}/undo", token)
 
 
 def read(token: str, path: str = PATH, language: str = "") -> bytes:
@@ -169,22 +168,25 @@ def _rates(runs: dict[str, list[Run]]) -> Iterator[Line]:
         yield Line(f"warm, {told}", f"{rate[name]:.0f}/s, {cpu_ms[name]:.3f} ms CPU", target, met)
     share = statistics.median(mine.rate / bare.rate for mine, bare in zip(runs["two"], runs["bare two"], strict=True))
     yield Line("two processes, share of two bare apps' rate", f"{share:.0%}", ">= 50%", share >= 0.5)
-    by_cpu = cpu_ms["bare two"] / cpu_ms["two"]
-    yield Line("the same by CPU time", f"{by_cpu:.0%}", ">= 50%", by_cpu >= 0.5)
+    yield Line("the same by CPU time, Redis not counted", f"{cpu_ms['bare two'] / cpu_ms['two']:.0%}")
     apart = abs(cpu_ms["two"] / cpu_ms["one"] - 1)
     told = f"{rate['two'] / rate['one']:.2f} x the rate; CPU a request {cpu_ms['two'] / cpu_ms['one'] - 1:+.0%}"
     yield Line("two processes against one", told, "CPU within 10%", apart <= 0.1)
 
 
 def cold(stack: Stack, tokens: Sequence[str], items: int, bouts: int, connections: int) -> Run:
-    """Lists that nobody kept: page sizes not asked for before, or whole lists of many households."""
+    """Lists that nobody asked for since the last write: of many page sizes, or whole ones of many households.
+
+    Each bout begins with writes, so it is the primary that is read.
+    """
     if items < LARGEST_PAGE:
         requests = [read(tokens[0], f"{PATH}?limit={size}") for size in range(items + 1, LARGEST_PAGE + 1)]
     else:
         requests = [read(token, language=language) for language in ("es", "en", "") for token in tokens]
     runs = []
     for _ in range(bouts):
-        stack.forget_bodies()
+        for token in tokens:
+            touch(stack.one, token)
         runs.append(load(stack.two, iter(requests), connections))
     latencies_ms = [one for run in runs for one in run.latencies_ms]
     cpu_ms = statistics.median(run.cpu_ms for run in runs)
