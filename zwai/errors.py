@@ -205,6 +205,12 @@ class DatabaseTooNew(Conflict):
     en = "A newer zwai has migrated the database (revision {revision}). Use that release, or a backup from before."
 
 
+class StockFull(Conflict):
+    code = "stock_full"
+    es = "Tu inventario llegó a su límite de {most} productos. Quita los que ya no tienes."
+    en = "Your inventory has reached its limit of {most} items. Remove those that are gone."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."

@@ -7,9 +7,7 @@ from aiohttp import ClientSession
 from tests.service import running, signed_in
 
 
-async def test_an_etag_of_before_a_restart_does_not_match(
-    tmp_path: Path, http: ClientSession
-) -> None:
+async def test_an_etag_of_before_a_restart_does_not_match(tmp_path: Path, http: ClientSession) -> None:
     """A backup may have been put in place in between, and its versions be used again for other contents."""
     async with running(tmp_path) as service:
         client = await signed_in(http, service.url)
