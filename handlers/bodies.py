@@ -12,10 +12,6 @@ JSON_LIMIT_TEXT = "1 MB"
 DEEPEST = 200  # with fewer brackets than this, nothing is nested too deeply to be written again
 
 
-def is_multipart(request: web.Request) -> bool:
-    return request.content_type.startswith("multipart/")
-
-
 async def read_json(request: web.Request) -> dict[str, Any]:
     """The JSON object that was sent; an empty body is an empty object, whatever type it announces.
 

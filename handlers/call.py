@@ -26,7 +26,6 @@ from aiohttp import web
 from typing_extensions import TypeVar
 
 from handlers.answer import Answer, render
-from handlers.bodies import is_multipart
 from handlers.replay import KeyedRequest, fingerprint_of
 from handlers.shielded import to_its_end
 from storage.cache import CachedSession, Verdict
@@ -85,7 +84,7 @@ class Call(Generic[B, Q]):
 
     @property
     def is_multipart(self) -> bool:
-        return is_multipart(self.request)
+        return self.request.content_type.startswith("multipart/")
 
     @property
     def visitor(self) -> Member | None:

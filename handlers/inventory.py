@@ -82,7 +82,10 @@ class BulkSchema(RequestSchema):
 
     record = BulkBody
     items = ListOf(
-        fields.Raw(), required=True, validate=validate.Length(min=1, max=MOST_ITEMS), metadata={"items": ItemSchema}
+        fields.Raw(allow_none=True),
+        required=True,
+        validate=validate.Length(min=1, max=MOST_ITEMS),
+        metadata={"items": ItemSchema},
     )
     _spellings = _items("items", "ingredients")
 

@@ -91,6 +91,8 @@ async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack:
                 photos.append(SentPhoto(part.filename or "", upload))
             elif part.filename is None:
                 texts[part.name or ""] = await _text(part)
+            else:
+                await _skip(part, uploads.limits.bytes)
     except BAD_FORM as error:
         raise Malformed from error
     raise TooLarge({"limit": f"{MOST_PARTS} parts"})
@@ -99,6 +101,15 @@ async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack:
 async def _stream(part: BodyPartReader, upload: Upload) -> None:
     while chunk := await part.read_chunk(STEP_BYTES):
         await upload.write(chunk)
+
+
+async def _skip(part: BodyPartReader, most_bytes: int) -> None:
+    """Read past a file that nobody asked for, as far as one that somebody did may be long."""
+    skipped = 0
+    while chunk := await part.read_chunk(STEP_BYTES):
+        skipped += len(chunk)
+        if skipped > most_bytes:
+            raise TooLarge({"limit": f"{most_bytes // 1_000_000} MB"})
 
 
 async def _text(part: BodyPartReader) -> str:

@@ -14,7 +14,7 @@ from handlers.call import Call
 from handlers.fields import ListOf
 from handlers.multipart import Form, SentPhoto
 from handlers.schemas import RequestSchema
-from zwai.errors import NoImage, TooManyPhotos, UnknownPhoto, ZwaiError
+from zwai.errors import NoImage, StorageFull, TooManyPhotos, Unavailable, UnknownPhoto, ZwaiError
 from zwai.kitchen import jobs, recognition, uploads
 from zwai.kitchen.inventory import today_of
 from zwai.kitchen.photo_urls import photo_id_of
@@ -185,12 +185,15 @@ async def _named(call: Call[PathsBody | None], paths: Sequence[str], most: int) 
 
 
 async def _kept(call: Call[PathsBody | None], form: Form, new: list[Photo]) -> Given:
-    """Keep the photos that can be read, in `new`; only when none can, the request fails with the first one's error."""
+    """Keep the photos that can be read, in `new`; only when none can, the request fails with the first one's error.
+
+    That we are busy or full says nothing of a photo: then the request fails too, and may come again.
+    """
     results = await asyncio.gather(*(_keep(call, sent) for sent in form.photos), return_exceptions=True)
     new.extend(result for result in results if isinstance(result, Photo))
     unreadable: list[Unreadable] = []
     for index, (sent, result) in enumerate(zip(form.photos, results, strict=True)):
-        if isinstance(result, ZwaiError):
+        if isinstance(result, ZwaiError) and not isinstance(result, Unavailable | StorageFull):
             unreadable.append(Unreadable(index, sent.name, result))
         elif isinstance(result, BaseException):
             raise result

@@ -16,7 +16,7 @@ from zwai.errors import UnknownStack
 from zwai.kitchen import consumption, inventory
 from zwai.kitchen.consumption import Eaten
 from zwai.kitchen.inventory import Correction, stack_ref
-from zwai.knowledge.words import render_unit
+from zwai.knowledge.words import render_unit, singular
 from zwai.records.stock import Kind, Quantity, StackRef, Unit
 
 LONGEST_REASON = 200
@@ -151,9 +151,10 @@ def _eaten(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
     batch = eaten.batch
     unit = render_unit(batch.quantity.unit, call.language)
     gone = eaten.left == 0
-    es = f"Anotamos que comieron {eaten.amount:f} {unit} de «{batch.label}»."
+    much = f"{eaten.amount:f} {singular(unit) if eaten.amount == 1 else unit}"
+    es = f"Anotamos que comieron {much} de «{batch.label}»."
     return {
-        "message": wire.sentence(call, es, f'Noted: {eaten.amount:f} {unit} of "{batch.label}" eaten.'),
+        "message": wire.sentence(call, es, f'Noted: {much} of "{batch.label}" eaten.'),
         "action": "full_consumption" if gone else "partial_consumption",
         "ingredient": batch.label,
         "consumed_quantity": eaten.amount,

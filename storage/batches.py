@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from storage.db import Read, Write
 from storage.schema import batches
@@ -87,6 +87,11 @@ async def taken_moments(
         batches.c.household_id == household, batches.c.label_key.in_(label_keys), batches.c.added_at >= since
     )
     return {(row.label_key, row.added_at) for row in await tx.all(query) if row.id not in besides}
+
+
+async def count(tx: Read, household: HouseholdId) -> int:
+    number: int = await tx.scalar(select(func.count()).select_from(batches).where(batches.c.household_id == household))
+    return number
 
 
 async def add(tx: Write, new: Sequence[Batch]) -> None:

@@ -25,7 +25,7 @@ def hold(folder: Path) -> Iterator[None]:
 
 def _opened(folder: Path) -> TextIO:
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # e-mails, hashes and photos are nobody else's
         return (folder / "lock").open("w")
     except OSError as error:
         raise DataFolderUnusable({"folder": str(folder), "reason": error.strerror}) from error

@@ -201,7 +201,7 @@ def _announce(settings: Settings, url: str) -> None:
 zwai {__version__} listens on {url}  (all routes, to try: {url}/docs)
 Data: {settings.data_dir.resolve()}  (stop with Ctrl-C)
 Try this in another terminal:
-curl -sH "$({sign_in} | {header})" -F {photo} {url}/api/recognition/ingredients | python3 -m json.tool
+curl -sH "$({sign_in} | {header})" -F {photo} {url}/api/recognition/ingredients | python3 -m json.tool --no-ensure-ascii
 """, flush=True)  # fmt: skip
 
 

@@ -229,6 +229,12 @@ class CopyDiffers(Conflict):
     en = "The table {table} did not arrive whole: nothing was copied. Stop the service and try again."
 
 
+class StockFull(Conflict):
+    code = "stock_full"
+    es = "Tu inventario llegó a su límite de {most} productos. Quita los que ya no tienes."
+    en = "Your inventory has reached its limit of {most} items. Remove those that are gone."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."

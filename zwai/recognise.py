@@ -12,7 +12,7 @@ from zwai.errors import ZwaiError
 from zwai.kitchen.inventory import draft
 from zwai.kitchen.recognition import item_of
 from zwai.knowledge import catalogue
-from zwai.knowledge.words import render_place, render_unit
+from zwai.knowledge.words import render_place, render_unit, singular
 from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
 from zwai.records.photos import Aim, Copy, ImageLimits, Sighting
 
@@ -28,7 +28,6 @@ NOTHING = {
     "es": "no sé qué es: acerca o recorta la foto, o escribe el nombre",
     "en": "I don't know: come closer, crop the photo, or type the name",
 }
-ONE_OF = {"unidades": "unidad", "porciones": "porción", "units": "unit", "portions": "portion"}
 NO_FILE = {"es": "No existe ese archivo.", "en": "There is no such file."}
 NOT_A_FILE = {"es": "No es un archivo de foto.", "en": "That is not a photo file."}
 NO_ENTRY = {"es": "No se puede abrir.", "en": "It cannot be opened."}
@@ -105,7 +104,7 @@ def _rows(result: dict[str, Any], language: str) -> Iterator[tuple[str, ...]]:
             "" if number else photo,
             item["name_en" if language == "en" else "name"],
             f"{item['confidence']:.0%} {DECISIONS[language][item['decision']]}",
-            f"1 {ONE_OF[item['unit']]}" if item["quantity"] == 1 else f"{item['quantity']:g} {item['unit']}",
+            f"1 {singular(item['unit'])}" if item["quantity"] == 1 else f"{item['quantity']:g} {item['unit']}",
             item["storage"],
             item["expires"],
             item["expiry_reference"],

@@ -1,5 +1,6 @@
 """Every setting once: its name, its default, its meaning. Each is an environment variable, ZWAI_ + the name."""
 
+import os
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -163,7 +164,10 @@ def secret_key(settings: Settings) -> str:
     if not file.exists():
         made = file.with_suffix(".new")  # renamed when whole: a crash leaves no key of half its length
         made.touch(mode=0o600)
-        made.write_text(secrets.token_urlsafe(SECRET_LENGTH))
+        with made.open("w") as whole:
+            whole.write(secrets.token_urlsafe(SECRET_LENGTH))
+            whole.flush()
+            os.fsync(whole.fileno())
         made.rename(file)
     key = file.read_text().strip()
     if len(key) < SECRET_LENGTH:

@@ -15,7 +15,7 @@ from ai.names import Names, Source
 REGULARISATION = 0.03
 ITERATIONS = 300
 HELD_OUT = 0.25  # the share of dishes kept for measuring
-WANTED_PRECISION = 0.95
+WANTED_PRECISION = 0.97  # asked of shop photos, since photos taken at home are harder
 MOST = 0.95  # beyond this too few photos are left to measure a precision on
 # Foods that only ImageNet names have no photos to measure on: as good as a toss, and never sure.
 UNMEASURED = Calibration(slope=0.0, offset=0.0, item=None)

@@ -7,8 +7,11 @@ from typing import Any
 import orjson
 import pytest
 
+from storage import batches, people
 from tests.http.expecting import refused, refused_in_both_languages
-from tests.service import Client
+from tests.service import Client, Service
+from tests.storage.households import batch
+from zwai.kitchen.inventory import MOST_BATCHES
 
 ADD = "/api/inventory/ingredients"
 GOOD = {"name": "Leche", "quantity": 1, "type_unit": "litros", "storage_type": "refrigerado"}
@@ -150,3 +153,14 @@ async def test_a_body_nested_too_deeply_is_refused(client: Client, key: dict[str
     raw = b'{"allergies": ' + b"[" * 300 + b"]" * 300 + b"}"
     reply = await client.put("/api/user/profile", data=raw, headers={"Content-Type": "application/json", **key})
     assert refused(reply, 400)["code"] == "bad_json"
+
+
+@pytest.mark.slow
+async def test_a_full_inventory_takes_no_more_and_says_so(client: Client, service: Service) -> None:
+    assert client.user is not None
+    async with service.kitchen.database.read() as tx:
+        owner = (await people.get_account(tx, client.user["uid"])).household
+    async with service.kitchen.database.write(owner) as tx:
+        await batches.add(tx, [batch(owner, f"frasco {number}") for number in range(MOST_BATCHES)])
+    reply = await client.post(ADD, json={"ingredients": [GOOD]})
+    assert (reply.status, reply.json["code"]) == (409, "stock_full")

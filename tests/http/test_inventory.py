@@ -319,6 +319,13 @@ async def test_a_bulk_answers_each_item_and_adds_the_good_ones(client: Client, p
     assert set(await client.stock()) == {"Pan", "Palta"}
 
 
+@pytest.mark.parametrize("nothing", [None, 7, "Pan", []])
+async def test_what_is_no_item_is_rejected_by_itself(client: Client, nothing: Any) -> None:
+    reply = await client.post("/api/inventory/bulk-add", json={"items": [nothing, item("Pan")]})
+    assert (reply.status, [one["status"] for one in reply.json["results"]]) == (201, ["rejected", "added"])
+    assert reply.json["results"][0]["pointer"] == "/items/0"
+
+
 async def test_a_bulk_of_a_hundred_is_one_entry_of_the_journal(client: Client) -> None:
     reply = await client.post("/api/inventory/bulk-add", json={"items": [item(f"Lata {n}") for n in range(100)]})
     assert reply.json["added"] == 100

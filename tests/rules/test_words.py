@@ -8,6 +8,7 @@ from zwai.knowledge.words import (
     render_place_scanned,
     render_time_unit,
     render_unit,
+    singular,
     time_unit_of,
     unit_of,
 )
@@ -99,3 +100,11 @@ def test_the_mobile_client_is_told_the_words_that_it_knows():
         assert {render_place_scanned(place, language) for language in Language} <= scanned[place]
     assert render_unit(Unit.PORTION, Language.ES) == "porciones"
     assert render_time_unit(TimeUnit.DAY, Language.ES) == "Días"
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_one_of_a_unit_is_told_in_a_word_that_means_the_same(language):
+    for unit in Unit:
+        assert unit_of(singular(render_unit(unit, language))) is unit
+    assert singular(render_unit(Unit.PORTION, Language.ES)) == "porción"
+    assert singular(render_unit(Unit.CLOVE, Language.EN)) == "clove"

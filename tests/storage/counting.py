@@ -9,7 +9,8 @@ from sqlalchemy import event
 
 from storage.db import Database
 
-FRAME = ("UPDATE households", "SELECT households.version")
+# What dispatch and the unit of work say: sessions, and the version of the household.
+FRAME = ("UPDATE households", "SELECT households.version", "SELECT sessions.id", "SET TRANSACTION")
 
 
 @dataclass

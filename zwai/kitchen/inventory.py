@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from storage import batches, photos
 from storage.db import Read, Write
-from zwai.errors import UnknownFood, UnknownStack
+from zwai.errors import StockFull, UnknownFood, UnknownStack
 from zwai.kitchen import journal
 from zwai.kitchen.expiry import expiry_of, place_for
 from zwai.knowledge import catalogue
@@ -39,6 +39,8 @@ from zwai.records.stock import (
 )
 
 MILLISECOND = timedelta(milliseconds=1)
+# Lists that are asked for whole must stay answerable.
+MOST_BATCHES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +145,14 @@ async def add(tx: Write, member: Member, items: Sequence[NewItem], now: datetime
 
 
 async def store(tx: Write, member: Member, drafts: Sequence[Batch], now: datetime, *, reason: str) -> Done:
-    """Store drafted batches, moving a moment on to the next free millisecond where it is taken."""
+    """Store drafted batches, moving a moment on to the next free millisecond where it is taken.
+
+    Raises UnknownPhoto, StockFull.
+    """
     if not drafts:
         return Done((), None)
+    if await batches.count(tx, member.household) + len(drafts) > MOST_BATCHES:
+        raise StockFull({"most": MOST_BATCHES})
     if shown := {batch.photo for batch in drafts if batch.photo is not None}:
         await photos.of_household(tx, member.household, tuple(shown))  # nobody shows the photos of others
     since = min(batch.added_at for batch in drafts)

@@ -10,7 +10,7 @@ from ai.work import prepare
 from storage import photos
 from storage.db import Write
 from storage.files import Files, Upload
-from zwai.errors import EmptyImage, UploadsFull
+from zwai.errors import DatabaseDown, EmptyImage, UploadsFull
 from zwai.records.ids import new_id
 from zwai.records.people import Member
 from zwai.records.photos import ImageLimits, Photo, PhotoId
@@ -77,10 +77,13 @@ class Uploads:
     async def unless_added(self, kept: Iterable[Photo]) -> AsyncIterator[None]:
         """Inside, photos are kept and their rows written; when that fails, the copies of those in `kept` go again.
 
-        Not when it is cancelled: the rows may be committed, and an orphan is better than a row without its file.
+        Not when it is cancelled or the database falls silent: the rows may be committed, and an orphan, which is swept
+        later, is better than a row without its file.
         """
         try:
             yield
+        except DatabaseDown:
+            raise
         except Exception:
             for photo in kept:
                 await self._files.delete(photo.id)

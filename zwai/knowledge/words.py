@@ -56,6 +56,14 @@ _UNITS = {
     Unit.SLICE: ("tajadas", "slices"),
     Unit.SPRIG: ("ramas", "sprigs"),
 }
+# Of the words above, those that lose more than an s.
+_SINGULARS = {
+    "unidades": "unidad",
+    "porciones": "porción",
+    "leaves": "leaf",
+    "bunches": "bunch",
+    "pinches": "pinch",
+}
 
 
 def place_of(word: str) -> Place | None:
@@ -87,6 +95,11 @@ def render_unit(unit: Unit, language: Language) -> str:
     """The word for a unit, in the plural as the mobile client lists them."""
     spanish, english = _UNITS[unit]
     return english if language is Language.EN else spanish
+
+
+def singular(word: str) -> str:
+    """A unit's word, as `render_unit` gives it, for one of it."""
+    return _SINGULARS.get(word, word.removesuffix("s"))
 
 
 def render_time_unit(unit: TimeUnit, language: Language) -> str:
