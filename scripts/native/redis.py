@@ -11,7 +11,7 @@ def prepare_redis(name: str, settings: str) -> Callable[[Stack], None]:
         home = stack.folder / name
         home.mkdir(parents=True, exist_ok=True)
         stack.path("etc", f"{name}.conf").write_text(
-            f"include {ROOT}/deploy/redis/{settings}.conf\nbind 127.0.0.1\nport {stack.port(name)}\ndir {home}\n"
+            f'include "{ROOT}/deploy/redis/{settings}.conf"\nbind 127.0.0.1\nport {stack.port(name)}\ndir "{home}"\n'
         )
 
     return prepare
