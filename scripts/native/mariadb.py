@@ -25,11 +25,12 @@ def prepare_database(name: str) -> Callable[[Stack], None]:
         # A first start that was interrupted begins anew.
         fresh = stack.folder / f"{name}.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        command = ["mariadb-install-db", "--no-defaults", f"--datadir={fresh}", f"--user={OWNER}", "--skip-test-db"]
+        command = ["mariadb-install-db", "--no-defaults", f"--datadir=./{fresh.name}", f"--user={OWNER}", "--skip-test-db"]
         command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={OWNER}"]
         # Two servers that share a folder for temporary tables take each other's.
         env = {**os.environ, "PATH": SEARCH, "TMPDIR": str(temporary)}
-        done = subprocess.run(command, env=env, capture_output=True, text=True)
+        # By a relative path, since the script cannot do with spaces in it.
+        done = subprocess.run(command, env=env, cwd=stack.folder, capture_output=True, text=True)
         stack.log(name).write_text(done.stdout + done.stderr)
         if done.returncode:
             raise Failed(f"mariadb-install-db failed; {stack.log(name)} ends with:\n{tail(stack.log(name))}")
