@@ -25,7 +25,8 @@ def prepare_database(name: str) -> Callable[[Stack], None]:
         # A first start that was interrupted begins anew.
         fresh = stack.folder / f"{name}.new"
         shutil.rmtree(fresh, ignore_errors=True)
-        command = ["mariadb-install-db", "--no-defaults", f"--datadir=./{fresh.name}", f"--user={OWNER}", "--skip-test-db"]
+        command = ["mariadb-install-db", "--no-defaults", "--skip-test-db"]
+        command += [f"--datadir=./{fresh.name}", f"--user={OWNER}"]
         command += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={OWNER}"]
         # Two servers that share a folder for temporary tables take each other's.
         env = {**os.environ, "PATH": SEARCH, "TMPDIR": str(temporary)}
