@@ -7,10 +7,13 @@ import shlex
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 ROOT = Path(__file__).parent.parent
 FIRST_PORT = 4000
@@ -60,6 +63,8 @@ class TestStack:
         """A part that neither answers nor goes away."""
         pid = int(str(self.parts[part]["pid"]))
         os.kill(pid, signal.SIGSTOP)
+        while psutil.Process(pid).status() != psutil.STATUS_STOPPED:  # it may still answer for a moment
+            time.sleep(0.001)
         try:
             yield
         finally:

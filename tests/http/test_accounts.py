@@ -147,6 +147,7 @@ async def test_a_registration_that_lacks_something_is_refused(stranger: Client, 
     assert answer.json["errors"][0]["pointer"] in ("/email", "/password")
 
 
+@pytest.mark.direct  # it looks into the file of the embedded database
 async def test_a_password_is_neither_logged_nor_stored(
     stranger: Client, service: Service, email: str, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -31,7 +31,9 @@ def counted(database: Database) -> Iterator[Statements]:
     def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
         statements.all.append(statement)
 
-    engines = [engine.sync_engine for engine in (database._reader, database._writer)]
+    reader, writer = database._reader.sync_engine, database._writer.sync_engine
+    # On MySQL the writer is a view of the reader, which hears of its statements too.
+    engines = [reader] if reader.pool is writer.pool else [reader, writer]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", note)
     try:
