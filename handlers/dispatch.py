@@ -21,7 +21,6 @@ from handlers.answer import JSON, Answer
 from handlers.auth import Bearers
 from handlers.caching import CACHE_HEADERS, Keys, LocalDays
 from handlers.call import KITCHEN, Call
-from handlers.cors import Origins
 from handlers.errors import SECURITY_HEADERS, answer_of
 from handlers.language import asked_language
 from handlers.metrics import METER, Meter, Tally, watched
@@ -50,7 +49,6 @@ class Desk:
     kitchen: Kitchen
     bearers: Bearers
     days: LocalDays
-    origins: Origins
     proxies: Proxies
 
 
@@ -58,14 +56,13 @@ def make_site(
     kitchen: Kitchen,
     table: tuple[Route, ...],
     policies: Mapping[Limit, LimitPolicy],
-    origins: Iterable[str] = (),
     proxies: Iterable[str] = (),
 ) -> web.Application:
     """The web application of a route table. No policy for a class means that it is not limited.
 
-    `origins`: web pages from elsewhere whose scripts may call the API. `proxies`: whose X-Forwarded-For counts.
+    `proxies`: whose X-Forwarded-For counts.
     """
-    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Origins(origins), Proxies(proxies))
+    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Proxies(proxies))
     app = web.Application(client_max_size=bodies.JSON_LIMIT)
     app[KITCHEN] = kitchen
     app[TABLE] = table
@@ -77,7 +74,7 @@ def make_site(
         _add_path(app, path, here)
         if path != "/":
             _add_path(app, f"{path}/", here)
-    cover_router(app, desk.origins)
+    cover_router(app)
     cover_parser()
     return app
 
@@ -289,7 +286,6 @@ class Endpoint:
         response.headers["X-Request-Id"] = call.request_id
         if self._policy is not None and call.verdict is not None:
             response.headers["RateLimit"] = limits.limit_header(self._policy, call.verdict)
-        self._desk.origins.admit(call.request, response.headers)
 
     def _note(self, call: Call[Any, Any], status: int, began: float, code: str) -> None:
         """One line on what was slow or failed on our side; on what was refused, only when debugging."""

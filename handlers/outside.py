@@ -6,7 +6,6 @@ from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
 from handlers.answer import JSON
-from handlers.cors import Origins
 from handlers.errors import SECURITY_HEADERS, answer_of
 from handlers.language import asked_language
 from handlers.request_ids import request_id_of
@@ -16,8 +15,8 @@ from zwai.records.people import Language
 log = logging.getLogger("zwai.http")
 
 
-def cover_router(app: web.Application, origins: Origins) -> None:
-    """Answer what no route takes, and the preflights of pages that may call.
+def cover_router(app: web.Application) -> None:
+    """Answer what no route takes.
 
     A last resort that takes every path costs the others nothing; a middleware would cost each
     request two more calls.
@@ -28,8 +27,6 @@ def cover_router(app: web.Application, origins: Origins) -> None:
         allowed = sorted({route.method for resource in routes if _takes(resource, request) for route in resource})
         if not allowed:
             return _refuse(request, NoSuchRoute())
-        if (preflight := origins.preflight(request)) is not None:
-            return preflight
         return _refuse(request, MethodNotAllowed({"method": request.method, "allowed": ", ".join(allowed)}))
 
     app.router.add_route("*", "/{path:.*}", cover, expect_handler=take_expectation)

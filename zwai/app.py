@@ -64,8 +64,7 @@ def database_url(settings: Settings) -> str:
 async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
     """Open every part, in the order in which each needs the ones before; close them in reverse."""
     async with AsyncExitStack() as stack:
-        scaled = settings.profile == "scaled"
-        if not scaled:
+        if settings.profile == "embedded":
             stack.enter_context(hold(settings.data_dir))
         # Processes start first: they warm up while the rest opens.
         pool = await stack.enter_async_context(open_pool(_pool_processes(settings), settings.pool_queue, warm))

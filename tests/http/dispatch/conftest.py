@@ -272,5 +272,5 @@ async def site(database: Database, aiohttp_client: AiohttpClient) -> Site:
         Limit.WRITE: LimitPolicy("write", 5, 60),
         Limit.SIGN_IN: LimitPolicy("sign_in", 3, 60),
     }
-    app = make_site(kitchen, stub.table(), policies, ["https://page.example"])
+    app = make_site(kitchen, stub.table(), policies)
     return Site(await aiohttp_client(app), kitchen, clock, stub)
