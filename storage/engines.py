@@ -1,6 +1,8 @@
 """Opens a database by its URL: one SQLite file, or a MySQL or MariaDB primary with its replicas."""
 
+import sqlite3
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from storage.db import Database
 from storage.replicas import Replicas
 from storage.sqlite_cursor import use_one_trip
+from zwai.errors import DatabaseUnreadable
 
 SQLITE_READERS = 4
 MYSQL_RECYCLE_S = 1800
@@ -30,7 +33,10 @@ class PoolSize:
 def open_database(
     url: str, replica_urls: Sequence[str] = (), pool: PoolSize = PoolSize(), deadline_s: float = 10.0
 ) -> Database:
-    """Connections are made when first needed; `Database.ping` proves that there are any."""
+    """Connections are made when first needed; `Database.ping` proves that there are any.
+
+    Raises DatabaseUnreadable (a file).
+    """
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, deadline_s)
     primary = _mysql_engine(url, pool)
@@ -71,6 +77,7 @@ def _without_gap_locks(primary: AsyncEngine) -> AsyncEngine:
 
 def _open_sqlite(url: str, deadline_s: float) -> Database:
     """One writer, a few readers, on one file in WAL mode."""
+    _use_wal(make_url(url).database or "")
     queue = AsyncAdaptedQueuePool
     reader = create_async_engine(url, poolclass=queue, pool_size=SQLITE_READERS, max_overflow=0, pool_timeout=2)
     writer = create_async_engine(url, poolclass=queue, pool_size=1, max_overflow=0, pool_timeout=5)
@@ -79,9 +86,18 @@ def _open_sqlite(url: str, deadline_s: float) -> Database:
     return Database(reader, writer, Replicas([]), deadline_s)
 
 
+def _use_wal(file: str) -> None:
+    """Before anything else opens the file, which keeps the mode: connections that change it at once are refused."""
+    try:
+        with closing(sqlite3.connect(file)) as connection:
+            connection.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.DatabaseError as error:
+        raise DatabaseUnreadable({"file": file, "reason": str(error)}) from error
+
+
 def _prepare_sqlite(engine: Engine, *, begin: str, query_only: bool) -> None:
     # synchronous=FULL: in WAL mode only this makes an acknowledged commit survive a power cut.
-    pragmas = ["journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
+    pragmas = ["synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"]
     if query_only:
         pragmas.append("query_only=ON")
 

@@ -1,8 +1,10 @@
 """Units of work: snapshots, turns, cancelled work, and errors made ours."""
 
 import asyncio
+import sqlite3
 import threading
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from storage import batches
 from storage.db import Database
 from storage.engines import open_database, sqlite_url
+from storage.migrate import migrate
 from tests.storage.counting import counted
 from tests.storage.households import batch, household, opened
 from zwai.errors import Conflict, DatabaseDown, StorageFull, TokenRevoked
@@ -70,6 +73,15 @@ async def test_a_household_that_is_gone_cannot_be_written(database: Database) ->
     with pytest.raises(TokenRevoked):
         async with database.write(HouseholdId("0" * 32)):
             pass
+
+
+async def test_a_file_is_in_wal_mode_before_it_is_used(tmp_path: Path) -> None:
+    """Connections that change the mode at the same moment are refused with "database is locked"."""
+    await migrate(sqlite_url(tmp_path / "zwai.db"))
+    database = open_database(sqlite_url(tmp_path / "zwai.db"))
+    with closing(sqlite3.connect(tmp_path / "zwai.db")) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    await database.close()
 
 
 @pytest.mark.slow
