@@ -16,7 +16,7 @@ setup(
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     python_requires=">=3.11",
-    packages=find_packages(include=["zwai", "zwai.*", "handlers", "storage", "storage.*", "ai", "ai.*"]),
+    packages=find_packages(include=["zwai", "zwai.*", "handlers", "handlers.*", "storage", "storage.*", "ai", "ai.*"]),
     package_data={
         "zwai": ["knowledge/data/*", "knowledge/*.md", "page/*", "samples/*"],
         "storage": ["migrations/*", "migrations/versions/*"],

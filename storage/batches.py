@@ -12,6 +12,7 @@ from storage.schema import batches
 from zwai.records.people import HouseholdId
 from zwai.records.photos import PhotoId
 from zwai.records.stock import (
+    NO_MILESTONES,
     Batch,
     BatchId,
     BatchState,
@@ -22,8 +23,10 @@ from zwai.records.stock import (
     FoodId,
     Kind,
     LabelKind,
+    Milestones,
     Place,
     Quantity,
+    Reservation,
     StackKey,
     StackRef,
     Unit,
@@ -150,6 +153,12 @@ def to_row(batch: Batch) -> dict[str, Any]:
         "tips": batch.tips,
         "photo_id": batch.photo,
         "dish": batch.dish and dish_to_document(batch.dish),
+        "printed_on": batch.milestones.printed_on,
+        "opened_on": batch.milestones.opened_on,
+        "frozen_on": batch.milestones.frozen_on,
+        "thawed_on": batch.milestones.thawed_on,
+        "made_of": batch.made_of,
+        "reserved": batch.reserved and {"day": batch.reserved.day.isoformat(), "meal": batch.reserved.meal},
     }
 
 
@@ -167,6 +176,7 @@ def from_row(row: Sequence[Any]) -> Batch:
     (
         batch_id, household, state, kind, label, label_key, food, amount, unit, place, label_kind, expiry_day,
         expiry_source, expiry_reference, expiry_low, expiry_high, added_at, tips, photo, dish,
+        *milestones, made_of, reserved,
     ) = row  # fmt: skip
     return Batch(
         batch_id,
@@ -184,6 +194,9 @@ def from_row(row: Sequence[Any]) -> Batch:
         tips,
         photo,
         dish and dish_from_document(dish),
+        Milestones(*milestones) if any(milestones) else NO_MILESTONES,
+        made_of,
+        reserved and _reservation(reserved),
     )
 
 
@@ -212,19 +225,22 @@ def dish_from_document(document: dict[str, Any]) -> DishFacts:
     )
 
 
+DAYS = ("expiry_day", "expiry_low", "expiry_high", "printed_on", "opened_on", "frozen_on", "thawed_on")
+
+
 def to_document(batch: Batch) -> dict[str, Any]:
     """A batch as the journal keeps it: every column, as JSON."""
     document = to_row(batch)
     document["amount"] = str(batch.quantity.amount)
     document["added_at"] = batch.added_at.isoformat()
-    for name in ("expiry_day", "expiry_low", "expiry_high"):
+    for name in DAYS:
         document[name] = document[name] and document[name].isoformat()
     return document
 
 
 def from_document(document: dict[str, Any]) -> Batch:
-    def day(name: str) -> date | None:
-        return date.fromisoformat(document[name]) if document[name] else None
+    def day(name: str) -> date | None:  # entries from before a column had a value for it lack its key
+        return date.fromisoformat(document[name]) if document.get(name) else None
 
     expiry_day = date.fromisoformat(document["expiry_day"])
     source = ExpirySource(document["expiry_source"])
@@ -244,4 +260,11 @@ def from_document(document: dict[str, Any]) -> Batch:
         tips=document["tips"],
         photo=document["photo_id"] and PhotoId(document["photo_id"]),
         dish=document["dish"] and dish_from_document(document["dish"]),
+        milestones=Milestones(day("printed_on"), day("opened_on"), day("frozen_on"), day("thawed_on")),
+        made_of=document.get("made_of"),
+        reserved=_reservation(document["reserved"]) if document.get("reserved") else None,
     )
+
+
+def _reservation(document: dict[str, Any]) -> Reservation:
+    return Reservation(date.fromisoformat(document["day"]), document["meal"])

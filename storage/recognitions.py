@@ -79,10 +79,8 @@ async def reopen(tx: Write, household: HouseholdId, ids: Collection[BatchId]) ->
 
 
 def _to_row(line: Line) -> dict[str, Any]:
-    stock = to_row(line.batch)
-    del stock["state"]
     return {
-        **stock,
+        **{name: value for name, value in to_row(line.batch).items() if name in proposal_lines.c},
         "id": line.id,
         "recognition_id": line.recognition,
         "position": line.position,

@@ -236,6 +236,9 @@ proposal_lines = Table(
     Column("box", Document),
     Column("accepted_batch_id", ID),
     Column("accepted_at", Moment),
+    Column("accepted_label", String(100)),
+    Column("accepted_food_id", String(64)),
+    Column("rejected_at", Moment),
     UniqueConstraint("household_id", "added_at"),
     **MYSQL,
 )
@@ -247,6 +250,12 @@ batches = Table(
     Column("household_id", ID, ForeignKey("households.id"), nullable=False),
     Column("state", WORD, nullable=False),
     *_stock_columns(),
+    Column("printed_on", Date),
+    Column("opened_on", Date),
+    Column("frozen_on", Date),
+    Column("thawed_on", Date),
+    Column("made_of", ID),
+    Column("reserved", Document),
     UniqueConstraint("household_id", "label_key", "added_at"),
     Index(None, "household_id", "expiry_day"),
     Index(None, "household_id", "food_id"),
@@ -278,6 +287,55 @@ journal_changes = Table(
     Column("before", Document),
     Column("after", Document),
     Index(None, "household_id", "batch_id"),
+    **MYSQL,
+)
+
+invitations = Table(
+    "invitations",
+    metadata,
+    Column("code_hash", HASH, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("account_id", ID, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
+    Column("used_at", Moment),
+    **MYSQL,
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False, index=True),
+    Column("recognition_id", ID, ForeignKey("recognitions.id"), nullable=False, index=True),
+    Column("account_id", ID),
+    Column("words", Text, nullable=False),
+    Column("at", Moment, nullable=False),
+    **MYSQL,
+)
+
+# Which photo a household shows for a name.
+pictures = Table(
+    "pictures",
+    metadata,
+    Column("household_id", ID, ForeignKey("households.id"), primary_key=True),
+    Column("label_key", String(200), primary_key=True),
+    Column("label", String(100), nullable=False),
+    Column("photo_id", ID, nullable=False),
+    Column("assigned_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+reference_images = Table(
+    "reference_images",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("photo_id", ID, nullable=False),
+    Column("label", String(100), nullable=False),
+    Column("category", String(100), nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "household_id", "created_at"),
     **MYSQL,
 )
 

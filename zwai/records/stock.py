@@ -131,8 +131,32 @@ class ExpiryDate:
 
 
 @dataclass(frozen=True, slots=True)
+class Milestones:
+    """What happened to a batch that changes how long it keeps; `printed_on` is the day that its label says."""
+
+    printed_on: date | None = None
+    opened_on: date | None = None
+    frozen_on: date | None = None
+    thawed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reservation:
+    """The meal of a day that a batch is kept for."""
+
+    day: date
+    meal: str
+
+
+NO_MILESTONES = Milestones()
+
+
+@dataclass(frozen=True, slots=True)
 class Batch:
-    """One lot of one food. `label` is verbatim, `label_key` is how lists group it."""
+    """One lot of one food. `label` is verbatim, `label_key` is how lists group it.
+
+    `made_of` is the batch that this one was split from, cooked from or left over from.
+    """
 
     id: BatchId
     household: HouseholdId
@@ -149,6 +173,9 @@ class Batch:
     tips: str
     photo: PhotoId | None
     dish: "DishFacts | None"
+    milestones: Milestones = NO_MILESTONES
+    made_of: BatchId | None = None
+    reserved: Reservation | None = None
 
 
 @dataclass(frozen=True, slots=True)

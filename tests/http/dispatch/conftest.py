@@ -24,8 +24,8 @@ from handlers.answer import Answer
 from handlers.call import Call
 from handlers.dispatch import make_site
 from handlers.route import Auth, CacheFor, Consumes, Deprecation, Handler, Limit, Replay, Route
-from handlers.routes import SYSTEM
 from handlers.schemas import RequestSchema
+from handlers.tables.system import ROUTES as SYSTEM
 from storage import people
 from storage.cache import LimitPolicy, MemoryCache
 from storage.db import Database
