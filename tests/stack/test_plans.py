@@ -98,7 +98,7 @@ def rows_of_each_batch() -> dict[Table, dict[str, Any]]:
     own = {"id": batch.id, "household_id": batch.household_id}
     by = {"account_id": batch.id}
     word, empty, at = literal("word"), literal("{}", schema.Text), batch.added_at
-    stock = {name: batch[name] for name in (column.name for column in schema.batches.c) if name not in ("id", "state")}
+    stock = {name: batch[name] for name in set(schema.proposal_lines.c.keys()) & set(schema.batches.c.keys()) - {"id"}}
     number = cast(batch.amount, BigInteger)
     return {
         schema.accounts: own | {
@@ -130,6 +130,15 @@ def rows_of_each_batch() -> dict[Table, dict[str, Any]]:
             "kind": word, "state": literal("completed"), "attempt": literal(1), "progress": literal(100),
             "step": word, "request": empty, "created_at": at, "offer_at": at,
         },
+        schema.invitations: by | {
+            "household_id": batch.household_id, "code_hash": batch.id, "created_at": at, "expires_at": at,
+        },
+        schema.feedback: own | {"recognition_id": batch.id, "words": word, "at": at},
+        schema.pictures: {
+            "household_id": batch.household_id, "label_key": batch.id, "label": word, "photo_id": batch.id,
+            "assigned_at": at,
+        },
+        schema.reference_images: own | {"photo_id": batch.id, "label": word, "category": word, "created_at": at},
         schema.claims: own | {
             "holder": word, "fingerprint": word, "lease_until": at, "status": literal(200), "expires_at": at,
         },

@@ -15,7 +15,7 @@ depends_on = None
 ID = sa.String(length=32)
 MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
 
-OF_BATCHES = {
+OF_BATCHES: dict[str, sa.types.TypeEngine[Any]] = {
     "printed_on": sa.Date(),
     "opened_on": sa.Date(),
     "frozen_on": sa.Date(),
@@ -23,7 +23,11 @@ OF_BATCHES = {
     "made_of": ID,
     "reserved": Document(),
 }
-OF_LINES = {"accepted_label": sa.String(length=100), "accepted_food_id": sa.String(length=64), "rejected_at": Moment()}
+OF_LINES: dict[str, sa.types.TypeEngine[Any]] = {
+    "accepted_label": sa.String(length=100),
+    "accepted_food_id": sa.String(length=64),
+    "rejected_at": Moment(),
+}
 
 
 def upgrade() -> None:
