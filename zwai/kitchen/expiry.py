@@ -76,7 +76,7 @@ def _as_kept(food: Food | None, kind: Kind) -> Food | None:
 
 def _life(food: Food, place: Place) -> ShelfLife | None:
     """The row that speaks for a place; of several (varieties, with the packet or without) the shortest."""
-    lives = [life for life in food.shelf_lives if life.place is place]
+    lives = [life for life in food.shelf_lives if life.place is place and life.state in _STATES]
     return min(lives, key=lambda life: (_STATES.index(life.state), life.min_days), default=None)
 
 

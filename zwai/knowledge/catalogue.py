@@ -1,27 +1,32 @@
 """The catalogue: every food that zwai knows, with its names, its usual place and unit, and how long it keeps."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
-from pathlib import Path
 
+from zwai.knowledge import facts
+from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
 from zwai.records.stock import FoodId, Kind, Place, Unit
 
-DATA = Path(__file__).parent / "data"
-
 
 class ShelfState(StrEnum):
-    """From when a shelf life counts: judged by us, from purchase, from being put there, from opening."""
+    """From when a shelf life counts.
+
+    Judged by us, as it is bought; of the table from purchase, from being put there, from opening, from thawing;
+    from cooking, from cutting. What is frozen is in the freezer, whatever its state.
+    """
 
     JUDGED = "judged"
     PURCHASE = "purchase"
     STORED = "stored"
     OPENED = "opened"
+    THAWED = "thawed"
+    COOKED = "cooked"
+    CUT = "cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +43,10 @@ class ShelfLife:
 
 @dataclass(frozen=True, slots=True)
 class Food:
-    """A catalogue entry. Its id is for ever; `piece_grams` is judged; allergens are codes of the EU list."""
+    """A catalogue entry. Its id is for ever; `piece_grams` is judged; allergens are codes of the EU list.
+
+    What is seldom asked for is read from its table when it is.
+    """
 
     id: FoodId
     name_es: str
@@ -53,6 +61,25 @@ class Food:
     allergens: tuple[str, ...]
     may_contain: tuple[str, ...]
     shelf_lives: tuple[ShelfLife, ...]
+    usda_sr: facts.Join | None
+    footprint_row: facts.Join | None
+
+    @property
+    def weights(self) -> tuple[facts.Weight, ...]:
+        """Grams a piece, cup, spoon, slice…; each unit once."""
+        return facts.weights_of(self.id, self.piece_grams)
+
+    @property
+    def density(self) -> facts.Density | None:
+        return facts.density_of(self.id, self.category)
+
+    @property
+    def nutrition(self) -> facts.Nutrition | None:
+        return facts.nutrition_of(self.usda_sr)
+
+    @property
+    def footprint(self) -> facts.Footprint | None:
+        return facts.footprint_of(self.footprint_row)
 
     @property
     def kind(self) -> Kind:
@@ -65,34 +92,36 @@ class Food:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """All foods by id, and the days that we assume for a category where no table speaks of the food."""
+    """All foods by id, and what we assume for a category where nothing speaks of the food."""
 
     foods: Mapping[FoodId, Food]
     assumed_days: Mapping[tuple[str, Place], int]
+    assumed_lives: Mapping[tuple[str, Place, ShelfState], ShelfLife]
 
     def food(self, food_id: str | None) -> Food | None:
         return self.foods.get(FoodId(food_id)) if food_id else None
+
+    def life(self, food: Food, place: Place, state: ShelfState) -> ShelfLife | None:
+        """How long it keeps in a place and state: the shortest of its own rows, else as its category."""
+        lives = [life for life in food.shelf_lives if (life.place, life.state) == (place, state)]
+        return min(lives, key=lambda life: life.min_days, default=self.assumed_lives.get((food.category, place, state)))
 
 
 @cache
 def load() -> Catalogue:
     """The shipped catalogue, read once per process."""
-    table = _table_lives()
-    judged = _judged_lives()
+    table, judged = _table_lives(), _judged_lives()
     foods = (_food(row, table, judged) for row in rows_of("foods.csv"))
     assumed = {(row["category"], Place(row["place"])): int(row["days"]) for row in rows_of("assumed_days.csv")}
-    return Catalogue({food.id: food for food in foods}, assumed)
-
-
-def rows_of(name: str) -> Iterator[dict[str, str]]:
-    """The rows of one shipped table, by column name."""
-    with (DATA / name).open(encoding="utf-8", newline="") as file:
-        yield from csv.DictReader(file)
+    by_category = {(row["category"], life.place, life.state): life for row, life in _judged_states() if row["category"]}
+    return Catalogue({food.id: food for food in foods}, assumed, by_category)
 
 
 def _food(
     row: dict[str, str], table: Mapping[str, list[dict[str, str]]], judged: Mapping[str, list[ShelfLife]]
 ) -> Food:
+    ours = judged.get(row["id"], [])
+    taken = {(life.place, life.state) for life in ours}
     lives = [_table_life(life, row["foodkeeper_fit"]) for life in table.get(row["foodkeeper"], ())]
     return Food(
         id=FoodId(row["id"]),
@@ -107,12 +136,18 @@ def _food(
         piece_grams=Decimal(row["piece_grams"]) if row["piece_grams"] else None,
         allergens=_split(row["allergens"]),
         may_contain=_split(row["may_contain"]),
-        shelf_lives=(*judged.get(row["id"], ()), *lives),
+        shelf_lives=(*ours, *(life for life in lives if (life.place, life.state) not in taken)),
+        usda_sr=_join(row, "usda_sr"),
+        footprint_row=_join(row, "footprint"),
     )
 
 
 def _split(cell: str) -> tuple[str, ...]:
     return tuple(cell.split("|")) if cell else ()
+
+
+def _join(row: dict[str, str], column: str) -> facts.Join | None:
+    return facts.Join(row[column], own=row[f"{column}_fit"] == "own") if row[column] else None
 
 
 def _table_lives() -> dict[str, list[dict[str, str]]]:
@@ -136,6 +171,7 @@ def _table_life(row: dict[str, str], fit: str) -> ShelfLife:
 
 
 def _judged_lives() -> dict[str, list[ShelfLife]]:
+    """What we judged of single foods: their days as bought, and in other states. It goes before the table."""
     lives: dict[str, list[ShelfLife]] = defaultdict(list)
     for row in rows_of("judged_days.csv"):
         days = int(row["days"])
@@ -143,4 +179,16 @@ def _judged_lives() -> dict[str, list[ShelfLife]]:
         lives[row["food"]].append(
             ShelfLife(Place(row["place"]), ShelfState.JUDGED, days, days, reference, assumed=True)
         )
+    for row, life in _judged_states():
+        if row["food"]:
+            lives[row["food"]].append(life)
     return lives
+
+
+def _judged_states() -> Iterator[tuple[dict[str, str], ShelfLife]]:
+    """Days after opening, thawing, cooking or cutting that we judged, of a food or of a whole category."""
+    for row in rows_of("judged_states.csv"):
+        low, high = int(row["min_days"]), int(row["max_days"])
+        days = f"{low} d" if low == high else f"{low} to {high} d"
+        reference = f"assumed: {days} {row['state']} in the {row['place']}; {row['why']}"
+        yield row, ShelfLife(Place(row["place"]), ShelfState(row["state"]), low, high, reference, assumed=True)

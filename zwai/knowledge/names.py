@@ -11,8 +11,9 @@ from enum import StrEnum
 from functools import cache, lru_cache
 from itertools import pairwise
 
-from zwai.knowledge.catalogue import Food, load, rows_of
+from zwai.knowledge.catalogue import Food, load
 from zwai.knowledge.spelling import Speller, stem
+from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
 
 

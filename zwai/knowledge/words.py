@@ -5,8 +5,8 @@ from enum import StrEnum
 from functools import cache
 from typing import TypeVar
 
-from zwai.knowledge.catalogue import rows_of
 from zwai.knowledge.names import label_key
+from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
 from zwai.records.stock import Place, TimeUnit, Unit
 
