@@ -66,6 +66,11 @@ class BatchSchema(ProposalSchema):
     foods = fields.List(fields.Dict(), required=True)
 
 
+class ResultSchema(ProposalSchema):
+    ingredients = fields.List(fields.Dict(), required=True)
+    foods = fields.List(fields.Dict(), required=True)
+
+
 class ImagesSchema(ProposalSchema):
     recognition_type = fields.String(required=True)
     images_status = fields.String(required=True)
@@ -139,6 +144,14 @@ async def images(call: Call[None]) -> Answer:
         recognised = RecognitionId(call.path["recognition_id"])
         proposal = await recognition.proposal(tx, call.member.household, recognised)
         return call.answer(_images(call, proposal))
+
+
+async def result(call: Call[None]) -> Answer:
+    """The proposal again, with both lists, whatever it was asked for."""
+    async with call.read() as tx:
+        recognised = RecognitionId(call.path["recognition_id"])
+        proposal = await recognition.proposal(tx, call.member.household, recognised)
+        return call.answer({"ingredients": [], "foods": [], **rendered(call, proposal)})
 
 
 async def _recognise(call: Call[PathsBody | None], aim: Aim) -> Answer:

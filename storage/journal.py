@@ -74,6 +74,24 @@ async def _sizes(tx: Read, household: HouseholdId, entries: Sequence[str]) -> li
     return [sizes.get(entry, 0) for entry in entries]
 
 
+async def added(tx: Read, household: HouseholdId, ids: Sequence[BatchId]) -> dict[BatchId, tuple[EntryId, Batch]]:
+    """Batches as they were when they were added, each with the entry that tells of it."""
+    if not ids:
+        return {}
+    query = (
+        select(journal_changes.c.batch_id, journal_changes.c.after, journal.c.id)
+        .join(journal, journal.c.id == journal_changes.c.entry_id)
+        .where(
+            journal_changes.c.household_id == household,
+            journal_changes.c.batch_id.in_(ids),
+            journal_changes.c.before.is_(None),
+            journal.c.act == Act.ADD,
+        )
+    )
+    rows = await tx.all(query.order_by(journal.c.version))
+    return {BatchId(row.batch_id): (EntryId(row.id), batches.from_document(row.after)) for row in rows}
+
+
 async def touched_later(tx: Read, household: HouseholdId, entry: EntryId, ids: Sequence[BatchId]) -> bool:
     """Whether an entry after `entry`, neither an undo nor undone itself, touched any of these batches."""
     mine = aliased(journal)

@@ -5,15 +5,15 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, insert, select, update
+from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 
 from storage.batches import dish_from_document, expiry_from_row, to_row
 from storage.db import Read, Write
-from storage.schema import proposal_lines, recognitions
+from storage.schema import feedback, proposal_lines, recognitions
 from zwai.errors import UnknownRecognition
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.photos import Aim, Box, Decision, Engine, PhotoId, Recognition, RecognitionId
-from zwai.records.proposals import Line, LineId
+from zwai.records.proposals import Feedback, Line, LineId, ProposalKey, Summary
 from zwai.records.stock import Batch, BatchId, BatchState, Kind, LabelKind, Place, Quantity, Unit
 
 
@@ -46,6 +46,35 @@ async def get(tx: Read, household: HouseholdId, recognition: RecognitionId) -> t
     return _recognition(row), [_line(line) for line in rows]
 
 
+async def page(tx: Read, household: HouseholdId, limit: int, before: ProposalKey | None) -> list[Summary]:
+    """Newest first, from just before the key `before`."""
+    created, recognition = recognitions.c.created_at, recognitions.c.id
+    query = select(recognitions).where(recognitions.c.household_id == household)
+    if before is not None:
+        query = query.where(or_(created < before[0], and_(created == before[0], recognition < before[1])))
+    rows = await tx.all(query.order_by(created.desc(), recognition.desc()).limit(limit))
+    counts = await _line_counts(tx, household, [row.id for row in rows])
+    return [_summary(row, counts.get(row.id)) for row in rows]
+
+
+async def _line_counts(tx: Read, household: HouseholdId, ids: Sequence[str]) -> dict[str, Row[Any]]:
+    if not ids:
+        return {}
+    lines = proposal_lines.c
+    query = select(
+        lines.recognition_id,
+        func.count().label("all"),
+        func.count(lines.accepted_at).label("accepted"),
+        func.count(lines.rejected_at).label("rejected"),
+    ).where(lines.household_id == household, lines.recognition_id.in_(ids))
+    return {row.recognition_id: row for row in await tx.all(query.group_by(lines.recognition_id))}
+
+
+def _summary(row: Row[Any], count: Row[Any] | None) -> Summary:
+    total, accepted, rejected = (count.all, count.accepted, count.rejected) if count else (0, 0, 0)
+    return Summary(_recognition(row), total - accepted - rejected, accepted, rejected)
+
+
 async def lines_added_at(tx: Write, household: HouseholdId, moments: Sequence[datetime]) -> dict[datetime, Line]:
     """The household's lines with these moments, which are unique in it; locked until the end."""
     query = select(proposal_lines).where(
@@ -62,20 +91,47 @@ async def moments_from(tx: Read, household: HouseholdId, since: datetime) -> set
     return {row.added_at for row in await tx.all(query)}
 
 
-async def accept(tx: Write, household: HouseholdId, accepted: Sequence[tuple[LineId, BatchId]], now: datetime) -> None:
-    """Mark lines as accepted, each by the batch that it became."""
+async def accept(tx: Write, household: HouseholdId, accepted: Sequence[tuple[LineId, Batch]], now: datetime) -> None:
+    """Mark lines as accepted, each by the batch that it became, whose label and food tell what was corrected."""
     if not accepted:
         return
     this = (proposal_lines.c.id == bindparam("line"), proposal_lines.c.household_id == household)
-    values = {"accepted_batch_id": bindparam("batch"), "accepted_at": now}
-    rows = [{"line": line, "batch": batch} for line, batch in accepted]
+    values = {
+        "accepted_batch_id": bindparam("batch"),
+        "accepted_label": bindparam("its_label"),
+        "accepted_food_id": bindparam("its_food"),
+        "accepted_at": now,
+        "rejected_at": None,
+    }
+    rows = [{"line": line, "batch": one.id, "its_label": one.label, "its_food": one.food} for line, one in accepted]
     await tx.execute(update(proposal_lines).where(*this).values(values), rows)
+
+
+async def reject(tx: Write, household: HouseholdId, ids: Collection[LineId], now: datetime) -> None:
+    """Mark lines as refused by their reviewer."""
+    if ids:
+        these = (proposal_lines.c.household_id == household, proposal_lines.c.id.in_(ids))
+        await tx.execute(update(proposal_lines).where(*these).values(rejected_at=now))
 
 
 async def reopen(tx: Write, household: HouseholdId, ids: Collection[BatchId]) -> None:
     """Open again the lines that became these batches, since their adding is undone."""
     these = (proposal_lines.c.household_id == household, proposal_lines.c.accepted_batch_id.in_(ids))
-    await tx.execute(update(proposal_lines).where(*these).values(accepted_batch_id=None, accepted_at=None))
+    nothing = dict.fromkeys(("accepted_batch_id", "accepted_at", "accepted_label", "accepted_food_id"))
+    await tx.execute(update(proposal_lines).where(*these).values(nothing))
+
+
+async def add_feedback(tx: Write, one: Feedback) -> None:
+    await tx.execute(
+        insert(feedback).values(
+            id=one.id,
+            household_id=one.household,
+            recognition_id=one.recognition,
+            account_id=one.account,
+            words=one.words,
+            at=one.at,
+        )
+    )
 
 
 def _to_row(line: Line) -> dict[str, Any]:
@@ -120,6 +176,9 @@ def _line(row: Row[Any]) -> Line:
         box=row.box and Box(**row.box),
         accepted_batch=row.accepted_batch_id and BatchId(row.accepted_batch_id),
         accepted_at=row.accepted_at,
+        accepted_label=row.accepted_label,
+        accepted_food=row.accepted_food_id,
+        rejected_at=row.rejected_at,
     )
 
 

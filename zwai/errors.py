@@ -115,6 +115,24 @@ class NotAllowed(ZwaiError):
     en = "You are not allowed to do this."
 
 
+class FirebaseOff(NotAllowed):
+    code = "firebase_off"
+    es = "Este servicio no tiene configurado el inicio de sesión con Firebase."
+    en = "Sign-in with Firebase is not set up here."
+
+
+class NotAGuest(NotAllowed):
+    code = "not_a_guest"
+    es = "Esa cuenta ya no es de invitado: no se le puede añadir otra forma de entrar."
+    en = "That account is no longer a guest's: no other way of signing in can be added to it."
+
+
+class NotAnOperator(NotAllowed):
+    code = "not_an_operator"
+    es = "Esta dirección es solo para quien administra el servicio."
+    en = "This address is only for whoever runs the service."
+
+
 class LinkExpired(NotAllowed):
     code = "link_expired"
     es = "Este enlace venció o no es válido. Vuelve a pedirlo."
@@ -151,10 +169,22 @@ class UnknownPhoto(NotFound):
     en = "We did not find that photo among those of your household."
 
 
+class UnknownReference(NotFound):
+    code = "unknown_reference"
+    es = "No encontramos esa imagen de referencia."
+    en = "We did not find that reference image."
+
+
 class UnknownRecognition(NotFound):
     code = "unknown_recognition"
     es = "No encontramos ese reconocimiento."
     en = "We did not find that recognition."
+
+
+class UnknownLine(NotFound):
+    code = "unknown_line"
+    es = "Esa propuesta no tiene la línea «{line}»."
+    en = 'That proposal does not have the line "{line}".'
 
 
 class UnknownJob(NotFound):
@@ -335,6 +365,14 @@ class TooMany(ZwaiError):
     en = "Too many requests. Wait {retry_after} s and try again."
 
 
+class AIBudgetSpent(TooMany):
+    """The household's or everybody's questions of the day are used up."""
+
+    code = "ai_budget_spent"
+    es = "Se acabaron las consultas de inteligencia artificial por hoy. Mañana habrá más."
+    en = "The day's questions to the AI are used up. There will be more tomorrow."
+
+
 class Unavailable(ZwaiError):
     """`fields["retry_after"]`: whole seconds, when not given 1."""
 
@@ -387,6 +425,14 @@ class DataFolderUnusable(Unavailable):
     en = "The folder {folder} cannot be used ({reason}). Choose another with ZWAI_DATA_DIR."
 
 
+class KeysUnreachable(Unavailable):
+    """Nothing was learnt of the token, so this is never a 401."""
+
+    code = "keys_unreachable"
+    es = "No pudimos comprobar tu inicio de sesión. Inténtalo otra vez en unos segundos."
+    en = "We could not check your sign-in. Try again in a few seconds."
+
+
 class PoolFull(Unavailable):
     code = "pool_full"
     es = "Estamos procesando muchas fotos. Inténtalo otra vez en unos segundos."
@@ -409,6 +455,34 @@ class WorkerDied(Unavailable):
     code = "worker_died"
     es = "El proceso que leía la foto se detuvo. Inténtalo otra vez."
     en = "The process that read the photo stopped. Try again."
+
+
+class AIDown(Unavailable):
+    """A provider did not answer in time or at all; `fields["reason"]` is for the log."""
+
+    code = "ai_down"
+    es = "El servicio de inteligencia artificial no responde. Inténtalo otra vez en unos minutos."
+    en = "The AI service does not answer. Try again in a few minutes."
+
+
+class AIMalformed(Unavailable):
+    code = "ai_malformed"
+    es = "El servicio de inteligencia artificial respondió algo que no se entiende. Inténtalo otra vez."
+    en = "The AI service answered something that cannot be understood. Try again."
+
+
+class AIMisconfigured(Unavailable):
+    """The provider refuses our key, model or request; `fields["reason"]` tells the operator."""
+
+    code = "ai_misconfigured"
+    es = "El servicio de inteligencia artificial no está bien configurado. Avisa a quien lo administra."
+    en = "The AI service is not set up well. Tell whoever runs this service."
+
+
+class AIRefused(Unavailable):
+    code = "ai_refused"
+    es = "El servicio de inteligencia artificial no quiso responder sobre esto. Prueba con otra foto."
+    en = "The AI service would not answer about this. Try another photo."
 
 
 class StorageFull(ZwaiError):

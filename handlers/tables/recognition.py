@@ -42,6 +42,10 @@ ROUTES = (
         answer=recognition.TaskSchema, limit=Limit.READ, tags=("recognition",),
     ),
     Route(
+        "GET", "/api/recognition/recognition/{recognition_id}", recognition.result, "What a recognition saw",
+        answer=recognition.ResultSchema, limit=Limit.READ, tags=("recognition",),
+    ),
+    Route(
         "GET", "/api/recognition/recognition/{recognition_id}/images", recognition.images, "A proposal with its images",
         answer=recognition.ImagesSchema, limit=Limit.READ, tags=("recognition",),
     ),

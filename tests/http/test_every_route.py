@@ -110,6 +110,7 @@ async def anas(service: Service, http: ClientSession) -> tuple[Client, dict[str,
         for path in ("ingredients", "ingredients/async")
     ]
     ids = {"entry_id": entry, "recognition_id": seen.json["recognition_id"], "task_id": later.json["task_id"]}
+    ids["proposal_id"] = ids["recognition_id"]
     return ana, {
         "foods": {**ids, "name": quote(dish["name"]), "added_at": quote(dish["added_at"], safe="")},
         "ingredients": {**ids, "name": milk["name"], "added_at": quote(milk["added_at"], safe="")},

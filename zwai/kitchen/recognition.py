@@ -31,6 +31,7 @@ from zwai.records.proposals import Line, LineId
 from zwai.records.stock import Batch, BatchId, DishFacts, Kind, Quantity, Unit
 
 LOOK_DEADLINE_S = 20.0
+REASON = "recognition"  # what the journal says of stock that was accepted
 RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
 
 
@@ -137,7 +138,7 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
     moments = [to_millisecond(one.added_at) for one in accepted if one.added_at]
     lines = await recognitions.lines_added_at(tx, member.household, moments)
     drafts: list[Batch] = []
-    closed: dict[LineId, BatchId] = {}
+    closed: dict[LineId, int] = {}
     again: list[BatchId] = []
     for one in accepted:
         line = lines.get(to_millisecond(one.added_at)) if one.added_at else None
@@ -146,10 +147,11 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
         elif line.accepted_batch:
             again.append(line.accepted_batch)
         elif line.id not in closed:
+            closed[line.id] = len(drafts)
             drafts.append(_edited(inventory.draft(member, one.item, now), line))
-            closed[line.id] = drafts[-1].id
-    stored = await inventory.store(tx, member, drafts, now, reason="recognition")
-    await recognitions.accept(tx, member.household, tuple(closed.items()), now)
+    stored = await inventory.store(tx, member, drafts, now, reason=REASON)
+    accepted_lines = [(line_id, stored.batches[place]) for line_id, place in closed.items()]
+    await recognitions.accept(tx, member.household, accepted_lines, now)
     held = await batches.by_ids(tx, member.household, again) if again else {}
     known = [held[batch] for batch in again if batch in held]  # what has been eaten since is not
     return Done((*known, *stored.batches), stored.entry)

@@ -2,12 +2,25 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import NewType
 
-from zwai.records.photos import Box, Decision, RecognitionId
-from zwai.records.stock import Batch, BatchId
+from zwai.records.people import AccountId, HouseholdId
+from zwai.records.photos import Box, Decision, Recognition, RecognitionId
+from zwai.records.stock import Batch, BatchId, FoodId
 
 LineId = NewType("LineId", str)
+
+# Where a page of proposals ends: created at, recognition.
+ProposalKey = tuple[datetime, str]
+
+
+class LineState(StrEnum):
+    """What its reviewer has said of a line."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +28,7 @@ class Line:
     """What would be added (`batch`, whose id it gets when accepted), how sure that is, and the evidence.
 
     The evidence is the batch's photo, `box` in it, and `rule`, the recogniser's step that decided.
+    `accepted_label` and `accepted_food` are what the reviewer made of it; others than the batch has are a correction.
     """
 
     id: LineId
@@ -27,3 +41,34 @@ class Line:
     box: Box | None
     accepted_batch: BatchId | None
     accepted_at: datetime | None
+    accepted_label: str | None = None
+    accepted_food: FoodId | None = None
+    rejected_at: datetime | None = None
+
+    @property
+    def state(self) -> LineState:
+        if self.accepted_batch is not None:
+            return LineState.ACCEPTED
+        return LineState.OPEN if self.rejected_at is None else LineState.REJECTED
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What somebody said of a recognition, in their own words."""
+
+    id: str
+    household: HouseholdId
+    recognition: RecognitionId
+    account: AccountId
+    words: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A recognition and how many of its lines are in each state."""
+
+    recognition: Recognition
+    open: int
+    accepted: int
+    rejected: int

@@ -1,0 +1,400 @@
+"""Proposals: what recognitions offer, with the evidence; accepted whole, in part or corrected, or refused."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields, pre_load, validate
+
+from handlers import wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.fields import (
+    Amount,
+    BoundFirst,
+    Cursor,
+    Day,
+    Label,
+    ListOf,
+    as_moment,
+    as_text,
+    cursor_of,
+    place_field,
+    time_unit_field,
+    unit_field,
+)
+from handlers.schemas import RequestSchema, refusal
+from handlers.stock_answers import StockBatchSchema
+from handlers.stock_bodies import LONGEST_SPAN, LONGEST_TIPS
+from zwai.kitchen import proposals, recognition
+from zwai.kitchen.expiry import from_span
+from zwai.kitchen.inventory import today_of, typed_expiry
+from zwai.kitchen.proposals import Edit, Review
+from zwai.kitchen.recognition import Proposal
+from zwai.knowledge.words import render_place, render_unit
+from zwai.records.photos import Copy, RecognitionId
+from zwai.records.proposals import Line, LineId, LineState, ProposalKey, Summary
+from zwai.records.stock import Place, TimeUnit, Unit
+
+MOST_LINES = 500  # ten photos have never shown a tenth of that
+LONGEST_ID = 64
+LONGEST_FEEDBACK = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery:
+    limit: int = 50
+    cursor: ProposalKey | None = None
+
+
+class PageSchema(RequestSchema):
+    record = PageQuery
+    limit = fields.Integer(validate=validate.Range(min=1, max=200))
+    cursor = Cursor(as_moment, as_text)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditBody:
+    id: str
+    name: str | None = None
+    quantity: Decimal | None = None
+    unit: Unit | None = None
+    place: Place | None = None
+    expiry_day: date | None = None
+    span: int | None = None
+    span_unit: TimeUnit | None = None
+    tips: str | None = None
+
+
+class EditSchema(RequestSchema):
+    """A line by its id; what else is sent replaces what was proposed."""
+
+    record = EditBody
+    id = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_ID))
+    name = Label(allow_none=True)
+    quantity = Amount(allow_none=True)
+    type_unit = unit_field(attribute="unit", allow_none=True)
+    storage_type = place_field(attribute="place", allow_none=True)
+    expiration_date = Day(attribute="expiry_day", allow_none=True)
+    expiration_time = fields.Integer(
+        attribute="span", allow_none=True, validate=validate.Range(min=0, max=LONGEST_SPAN)
+    )
+    time_unit = time_unit_field(attribute="span_unit", allow_none=True)
+    tips = fields.String(allow_none=True, validate=validate.Length(max=LONGEST_TIPS))
+
+
+class AllOrSome(RequestSchema):
+    """Without `lines`, or with "all" in their place, all of them are meant."""
+
+    @pre_load
+    def _all(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {**document, "lines": None} if document.get("lines") == "all" else document
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptBody:
+    lines: list[EditBody] | None = None
+    close: bool | None = None
+
+
+class AcceptSchema(AllOrSome):
+    record = AcceptBody
+    lines = ListOf(fields.Nested(EditSchema), allow_none=True, validate=validate.Length(max=MOST_LINES))
+    close = fields.Boolean(allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class RejectBody:
+    lines: list[str] | None = None
+
+
+class RejectSchema(AllOrSome):
+    record = RejectBody
+    lines = ListOf(
+        fields.String(validate=validate.Length(min=1, max=LONGEST_ID)),
+        allow_none=True,
+        validate=validate.Length(max=MOST_LINES),
+    )
+
+
+class Words(BoundFirst):
+    """What somebody says: a text, or a JSON document of the client's own, kept as text."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
+        words = value if isinstance(value, str) else orjson.dumps(value).decode()
+        if not words.strip() or words in ("{}", "[]"):
+            raise refusal("empty", "no puede estar vacío.", "may not be empty.")
+        if len(words) > LONGEST_FEEDBACK:
+            es = f"debe tener como máximo {LONGEST_FEEDBACK} caracteres."
+            raise refusal("too_long", es, f"must have at most {LONGEST_FEEDBACK} characters.")
+        return words
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackBody:
+    recognition_id: str
+    feedback: str
+
+
+class FeedbackSchema(RequestSchema):
+    record = FeedbackBody
+    recognition_id = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_ID))
+    feedback = Words(required=True)
+
+
+class SummarySchema(Schema):
+    """A proposal in a list, and how many of its lines are in each state."""
+
+    proposal_id = fields.String(required=True)
+    recognition_id = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    aim = fields.String(required=True)
+    engine = fields.String(required=True)
+    state = fields.String(required=True)
+    open = fields.Integer(required=True, strict=True)
+    accepted = fields.Integer(required=True, strict=True)
+    rejected = fields.Integer(required=True, strict=True)
+    images_paths = fields.List(fields.String(), required=True)
+
+
+class ProposalsSchema(Schema):
+    proposals = fields.List(fields.Nested(SummarySchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class RecognitionHistorySchema(Schema):
+    history = fields.List(fields.Nested(SummarySchema), required=True)
+    next_cursor = fields.String(required=True, allow_none=True)
+
+
+class EvidenceExpirySchema(Schema):
+    expiration_date = fields.NaiveDateTime(required=True)
+    source = fields.String(required=True)
+    reference = fields.String(required=True)
+    low = fields.Date(required=True, allow_none=True)
+    high = fields.Date(required=True, allow_none=True)
+
+
+class EvidenceSchema(Schema):
+    """Why a line was proposed: the photo, the place in it, who decided by which rule, and the date's source."""
+
+    photo = fields.String(required=True, allow_none=True)
+    thumbnail = fields.String(required=True, allow_none=True)
+    bounding_box = fields.Dict(required=True, allow_none=True)
+    engine = fields.String(required=True)
+    confidence = fields.Float(required=True)
+    decision = fields.String(required=True)
+    rule = fields.String(required=True)
+    expiry = fields.Nested(EvidenceExpirySchema, required=True)
+
+
+class AcceptedSchema(Schema):
+    """What became of an accepted line."""
+
+    batch_id = fields.String(required=True)
+    name = fields.String(required=True, allow_none=True)
+    food_id = fields.String(required=True, allow_none=True)
+    corrected = fields.Boolean(required=True)
+    at = fields.AwareDateTime(required=True)
+
+
+class LineSchema(Schema):
+    id = fields.String(required=True)
+    state = fields.String(required=True)
+    kind = fields.String(required=True)
+    name = fields.String(required=True)
+    food_id = fields.String(required=True, allow_none=True)
+    quantity = fields.Float(required=True)
+    type_unit = fields.String(required=True)
+    storage_type = fields.String(required=True)
+    expiration_date = fields.NaiveDateTime(required=True)
+    tips = fields.String(required=True)
+    added_at = fields.AwareDateTime(required=True)
+    evidence = fields.Nested(EvidenceSchema, required=True)
+    accepted = fields.Nested(AcceptedSchema, required=True, allow_none=True)
+    rejected_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class ProposalSchema(SummarySchema):
+    lines = fields.List(fields.Nested(LineSchema), required=True)
+
+
+class ReviewedSchema(Schema):
+    """`items` are the accepted lines as they went into stock; `entry_id` undoes that."""
+
+    message = fields.String(required=True)
+    items = fields.List(fields.Nested(StockBatchSchema), required=True)
+    entry_id = fields.String(required=True, allow_none=True)
+    proposal = fields.Nested(ProposalSchema, required=True)
+
+
+class RejectedSchema(Schema):
+    message = fields.String(required=True)
+    proposal = fields.Nested(ProposalSchema, required=True)
+
+
+class ThanksSchema(Schema):
+    message = fields.String(required=True)
+    recognition_id = fields.String(required=True)
+
+
+async def page(call: Call[None, PageQuery]) -> Answer:
+    return await _page(call, "proposals")
+
+
+async def history(call: Call[None, PageQuery]) -> Answer:
+    return await _page(call, "history")
+
+
+async def show(call: Call[None]) -> Answer:
+    async with call.read() as tx:
+        return call.answer(_proposal(call, await recognition.proposal(tx, call.member.household, _named(call))))
+
+
+async def accept(call: Call[AcceptBody]) -> Answer:
+    lines = call.body.lines
+    edits = None if lines is None else [_edit(call, one) for one in lines]
+    async with call.write() as tx:
+        close = bool(call.body.close)
+        review = await proposals.accept(tx, call.member, _named(call), edits, call.now, close=close)
+        return call.answer(_reviewed(call, review))
+
+
+async def reject(call: Call[RejectBody]) -> Answer:
+    lines = call.body.lines
+    return await _reject(call, None if lines is None else [LineId(line) for line in lines])
+
+
+async def reject_all(call: Call[None]) -> Answer:
+    return await _reject(call, None)
+
+
+async def comment(call: Call[FeedbackBody]) -> Answer:
+    recognised = RecognitionId(call.body.recognition_id)
+    async with call.write() as tx:
+        await proposals.comment(tx, call.member, recognised, call.body.feedback, call.now)
+        message = wire.sentence(call, "Gracias, lo tendremos en cuenta.", "Thank you, we will take it into account.")
+        return call.answer({"message": message, "recognition_id": recognised})
+
+
+async def _page(call: Call[None, PageQuery], name: str) -> Answer:
+    async with call.read() as tx:
+        found, more = await proposals.page(tx, call.member.household, call.query.limit, call.query.cursor)
+        last = found[-1].recognition if more else None
+        cursor = cursor_of(last.created_at, last.id) if last else None
+        return call.answer({name: [_summary(call, one) for one in found], "next_cursor": cursor})
+
+
+async def _reject(call: Call[Any], lines: Sequence[LineId] | None) -> Answer:
+    async with call.write() as tx:
+        after = await proposals.reject(tx, call.member, _named(call), lines, call.now)
+        message = wire.sentence(call, "Descartamos lo que no quieres.", "We left out what you don't want.")
+        return call.answer({"message": message, "proposal": _proposal(call, after)})
+
+
+def _named(call: Call[Any]) -> RecognitionId:
+    return RecognitionId(call.path["proposal_id"])
+
+
+def _edit(call: Call[AcceptBody], body: EditBody) -> Edit:
+    day = body.expiry_day
+    if day is None and body.span is not None and body.span_unit is not None:
+        day = from_span(today_of(call.member, call.now), body.span, body.span_unit)
+    return Edit(
+        line=LineId(body.id),
+        label=body.name,
+        amount=body.quantity,
+        unit=body.unit,
+        place=body.place,
+        expiry=None if day is None else typed_expiry(day),
+        tips=body.tips,
+    )
+
+
+def _reviewed(call: Call[Any], review: Review) -> dict[str, Any]:
+    items = wire.counted(call, len(review.added), ("producto", "productos"), ("item", "items"))
+    return {
+        "message": wire.sentence(call, f"Guardamos {items}.", f"Saved {items}."),
+        "items": [wire.batch(call, batch) for batch in review.added],
+        "entry_id": review.entry,
+        "proposal": _proposal(call, review.proposal),
+    }
+
+
+def _summary(call: Call[Any, Any], one: Summary) -> dict[str, Any]:
+    found = one.recognition
+    return {
+        "proposal_id": found.id,
+        "recognition_id": found.id,
+        "created_at": found.created_at,
+        "aim": found.aim,
+        "engine": found.engine,
+        "state": "open" if one.open else "closed",
+        "open": one.open,
+        "accepted": one.accepted,
+        "rejected": one.rejected,
+        "images_paths": [wire.photo_address(call, photo) for photo in found.photos],
+    }
+
+
+def _proposal(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
+    states = [line.state for line in proposal.lines]
+    counts = [states.count(state) for state in (LineState.OPEN, LineState.ACCEPTED, LineState.REJECTED)]
+    lines = [_line(call, proposal, line) for line in proposal.lines]
+    return {**_summary(call, Summary(proposal.recognition, *counts)), "lines": lines}
+
+
+def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
+    batch = line.batch
+    return {
+        "id": line.id,
+        "state": line.state,
+        "kind": batch.kind,
+        "name": batch.label,
+        "food_id": batch.food,
+        "quantity": batch.quantity.amount,
+        "type_unit": render_unit(batch.quantity.unit, call.language),
+        "storage_type": render_place(batch.place, call.language),
+        "expiration_date": wire.day(batch.expiry.day),
+        "tips": batch.tips,
+        "added_at": batch.added_at,
+        "evidence": _evidence(call, proposal, line),
+        "accepted": _accepted(line),
+        "rejected_at": line.rejected_at,
+    }
+
+
+def _evidence(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
+    expiry, photo = line.batch.expiry, line.batch.photo
+    return {
+        "photo": wire.photo_address(call, photo, Copy.DISPLAY),
+        "thumbnail": wire.photo_address(call, photo, Copy.THUMBNAIL),
+        "bounding_box": line.box,
+        "engine": proposal.recognition.engine,
+        "confidence": round(line.confidence, 3),
+        "decision": line.decision,
+        "rule": line.rule,
+        "expiry": {
+            "expiration_date": wire.day(expiry.day),
+            "source": expiry.source,
+            "reference": expiry.reference,
+            "low": expiry.low,
+            "high": expiry.high,
+        },
+    }
+
+
+def _accepted(line: Line) -> dict[str, Any] | None:
+    if line.accepted_batch is None:
+        return None
+    proposed = (line.batch.label, line.batch.food)
+    return {
+        "batch_id": line.accepted_batch,
+        "name": line.accepted_label,
+        "food_id": line.accepted_food,
+        "corrected": (line.accepted_label, line.accepted_food) != proposed,
+        "at": line.accepted_at,
+    }
