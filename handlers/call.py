@@ -46,7 +46,7 @@ class Call(Generic[B, Q]):
 
     `body` and `query` are what the route's schemas loaded. `path` holds the values of the path's
     braces, percent-decoded once. `claims` is what the token says that was sent; `bearer` is the raw
-    one on routes that take a refresh token. `request` is for uploads, files and addresses.
+    one on routes that take a refresh token or one of Firebase's. `request` is for uploads, files and addresses.
     """
 
     __slots__ = (
@@ -159,10 +159,9 @@ class Call(Generic[B, Q]):
         await unit.__aexit__(None, None, None)
         if self.keyed is not None and self._answer is not None:
             self.keyed.stored()
-        cache, household = self.kitchen.cache, self._household()
-        now_s = self.kitchen.clock().timestamp()
-        if household is not None and tx.version is not None:
-            await cache.raise_version(household, tx.version, now_s, wrote=True)
+        cache, now_s = self.kitchen.cache, self.kitchen.clock().timestamp()
+        for household, version in tx.raised.items():
+            await cache.raise_version(household, version, now_s, wrote=True)
         if self._forgotten:
             await cache.drop_sessions(self._forgotten, now_s)
 

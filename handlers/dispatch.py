@@ -263,7 +263,8 @@ class Endpoint:
 
     def _keyed(self, call: Call[Any, Any], key: str) -> KeyedRequest:
         household, path = call.member.household, call.request.path.rstrip("/")
-        key_id = claim_id(household, self.route.method, path, check_key(key))
+        owner = call.member.account if self.route.replay is Replay.KEYED_BY_ACCOUNT else household
+        key_id = claim_id(owner, self.route.method, path, check_key(key))
         return KeyedRequest(self._kitchen.database, household, key_id, self.route.deadline_s, call.now)
 
     def _refusal(self, call: Call[Any, Any], error: ZwaiError) -> Answer:

@@ -135,7 +135,7 @@ def _parameters(route: Route) -> list[Any]:
     ]
     if route.query is not None:
         parameters.append({"in": "query", "schema": route.query})
-    if route.replay is Replay.KEYED:
+    if route.replay is not Replay.NONE:
         parameters.append(IDEMPOTENCY_KEY)
     if route.cache is not CacheFor.NONE:
         parameters.append(IF_NONE_MATCH)
@@ -191,7 +191,7 @@ def _refusals(route: Route) -> list[int]:
         refused.append(403)
     if BRACES.search(route.path):
         refused.append(404)
-    if route.replay is Replay.KEYED:
+    if route.replay is not Replay.NONE:
         refused.append(409)
     if route.body is not None or route.query is not None:
         refused.append(422)

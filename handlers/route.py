@@ -50,10 +50,15 @@ class CacheFor(Enum):
 
 
 class Replay(Enum):
-    """Whether an Idempotency-Key makes a repeated request give the stored answer."""
+    """Whether an Idempotency-Key makes a repeated request give the stored answer.
+
+    A key counts within a household; KEYED_BY_ACCOUNT: within an account, which may be in another household when it asks
+    again. NONE is for reads, and for answers that hold a secret, which are never stored.
+    """
 
     NONE = auto()
     KEYED = auto()
+    KEYED_BY_ACCOUNT = auto()
 
 
 class Consumes(Enum):

@@ -65,7 +65,11 @@ class Read:
 
 
 class Write(Read):
-    """A transaction that may change things; `version` is the raised one."""
+    """A transaction that may change things; `version` is the raised one, `raised` those of all that it changes."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        super().__init__(connection)
+        self.raised: dict[HouseholdId, int] = {}
 
     async def execute(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a changing statement, once or for each of `rows`; answers how many rows it touched."""
@@ -149,7 +153,7 @@ class Database:
         async with self._unit(self._writer) as connection:
             tx = Write(connection)
             if household is not None:
-                tx.version = await _raise_version(tx, household)
+                tx.version = await raise_version(tx, household)
             yield tx
 
     @asynccontextmanager
@@ -216,11 +220,16 @@ def _version_of(household: HouseholdId) -> Select[tuple[int]]:
     return select(households.c.version).where(households.c.id == household)
 
 
-async def _raise_version(tx: Write, household: HouseholdId) -> int:
+async def raise_version(tx: Write, household: HouseholdId) -> int:
+    """Put this transaction in line with the household's other writers, before it changes anything there.
+
+    Raises TokenRevoked when the household is gone.
+    """
     raised = update(households).where(households.c.id == household).values(version=households.c.version + 1)
     if await tx.execute(raised) == 0:
         raise TokenRevoked
     version: int = await tx.scalar(_version_of(household))
+    tx.raised[household] = version
     return version
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import delete, insert, select, update
 from storage.db import Write
 from storage.schema import claims
 from zwai.errors import KeyReused, RequestInFlight
-from zwai.records.people import HouseholdId
+from zwai.records.people import AccountId, HouseholdId
 
 KEPT = timedelta(hours=24)
 
@@ -28,8 +28,8 @@ class StoredAnswer:
     body: bytes
 
 
-def claim_id(household: HouseholdId, method: str, path: str, key: str) -> str:
-    return hashlib.sha256("\0".join((household, method, path, key)).encode()).hexdigest()
+def claim_id(owner: HouseholdId | AccountId, method: str, path: str, key: str) -> str:
+    return hashlib.sha256("\0".join((owner, method, path, key)).encode()).hexdigest()
 
 
 async def claim(

@@ -187,6 +187,18 @@ class UnknownLine(NotFound):
     en = 'That proposal does not have the line "{line}".'
 
 
+class UnknownInvitation(NotFound):
+    code = "unknown_invitation"
+    es = "Ese código de invitación no vale: ya se usó, venció o no existe. Pide otro."
+    en = "That invitation code is no good: it was used, has expired or never was. Ask for another one."
+
+
+class UnknownMember(NotFound):
+    code = "unknown_member"
+    es = "Esa persona no es de tu hogar."
+    en = "That person is not in your household."
+
+
 class UnknownJob(NotFound):
     code = "unknown_job"
     es = "No encontramos esa tarea."
@@ -263,6 +275,24 @@ class StockFull(Conflict):
     code = "stock_full"
     es = "Tu inventario llegó a su límite de {most} productos. Quita los que ya no tienes."
     en = "Your inventory has reached its limit of {most} items. Remove those that are gone."
+
+
+class StockIsShared(Conflict):
+    code = "stock_is_shared"
+    es = "Otras personas comparten tu inventario actual: únete sin traerlo."
+    en = "Others share the inventory that you have now: join without bringing it."
+
+
+class TooManyInvitations(Conflict):
+    code = "too_many_invitations"
+    es = "Tu hogar tiene {most} invitaciones sin usar. Usa una de ellas o espera a que venzan."
+    en = "Your household has {most} unused invitations. Use one of them, or wait until they expire."
+
+
+class CannotRemoveYourself(Conflict):
+    code = "cannot_remove_yourself"
+    es = "Para irte tú del hogar usa «salir del hogar»."
+    en = "To go yourself, leave the household instead."
 
 
 class CannotUndo(Conflict):

@@ -68,12 +68,11 @@ async def _refuse_taken(tx: Write, household: HouseholdId, restored: Sequence[Ba
 async def _append(
     tx: Write, member: Member, act: Act, changes: Sequence[Change], now: datetime, reason: str, undoes: EntryId | None
 ) -> JournalEntry:
-    assert tx.version is not None
     entry = JournalEntry(
         id=EntryId(new_id(now)),
         household=member.household,
         account=member.account,
-        version=tx.version,
+        version=tx.raised[member.household],
         act=act,
         reason=reason,
         at=now,

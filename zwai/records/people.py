@@ -64,6 +64,35 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class Housemate:
+    """What the members of a household see of each other."""
+
+    account: AccountId
+    name: str
+    photo_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    id: HouseholdId
+    time_zone: str
+    created_at: datetime
+    members: tuple[Housemate, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """Lets one account join; only the hash of its code is kept. `account` is who invites."""
+
+    code_hash: str
+    household: HouseholdId
+    account: AccountId
+    created_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class RefreshToken:
     """A stored refresh token; only its hash is kept. `parent`: the hash of the one that it was traded for."""
 
