@@ -1,36 +1,22 @@
-"""Accounts: guests, registering, signing in and out, refreshing, and the profile."""
+"""Accounts: guests, registering, signing in and out, and refreshing."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-from marshmallow import Schema, fields, pre_load, validate, validates_schema
+from marshmallow import Schema, fields, validate
 
-from handlers import wire
+from handlers import profile, wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Address, Email, ListOf
-from handlers.schemas import RequestSchema, refusal
-from zwai.errors import Malformed, TokenExpired, TokenInvalid, TokenRevoked
+from handlers.fields import Email
+from handlers.schemas import RequestSchema
+from zwai.errors import Conflict, FirebaseOff, TokenExpired, TokenInvalid, TokenRevoked
 from zwai.kitchen import accounts
 from zwai.kitchen.accounts import NewAccount, Refusal, SignedIn
-from zwai.records.people import Account, Language, Provider, SessionId
+from zwai.kitchen.firebase import FirebaseUser
+from zwai.records.people import Provider
 
 LONGEST_PASSWORD = 200
-MOST_ENTRIES = 200
-LARGEST_PREFERENCES_BYTES = 64 * 1024
-# Preferences that the client keeps, by the name that it reads; the value is what it gets before it has sent any.
-PREFERENCES: dict[str, Any] = {
-    "cookingLevel": "beginner",
-    "measurementUnit": "metric",
-    "allergies": [],
-    "allergyItems": [],
-    "preferredFoodTypes": [],
-    "specialDietItems": [],
-    "favoriteRecipes": [],
-    "initialPreferencesCompleted": False,
-    "phone": "",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,59 +57,6 @@ class LoginSchema(RequestSchema):
     password = fields.String(required=True, validate=validate.Length(max=LONGEST_PASSWORD))
 
 
-@dataclass(frozen=True, slots=True)
-class ProfileBody:
-    """`changes` as `accounts.change_profile` takes them; empty when nothing was sent."""
-
-    changes: dict[str, Any]
-
-
-def _entries() -> ListOf:
-    return ListOf(fields.Raw(), validate=validate.Length(max=MOST_ENTRIES))
-
-
-class ProfileSchema(RequestSchema):
-    """Both spellings of a name are read; known keys inside `prefs` too; unknown ones are left out."""
-
-    record = ProfileBody
-    name = fields.String(validate=validate.Length(max=200))
-    email = Email(validate=validate.Length(max=320))
-    photo_url = Address(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
-    language = fields.Enum(Language, by_value=True)
-    cookingLevel = fields.String(validate=validate.OneOf(["beginner", "intermediate", "advanced"]))  # noqa: N815
-    measurementUnit = fields.String(validate=validate.OneOf(["metric", "imperial"]))  # noqa: N815
-    allergies = _entries()
-    allergyItems = _entries()  # noqa: N815
-    preferredFoodTypes = _entries()  # noqa: N815
-    specialDietItems = _entries()  # noqa: N815
-    favoriteRecipes = _entries()  # noqa: N815
-    initialPreferencesCompleted = fields.Boolean()  # noqa: N815
-    phone = fields.String(validate=validate.Length(max=40))
-
-    @pre_load
-    def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
-        prefs = document.get("prefs")
-        inside = prefs if isinstance(prefs, dict) else {}
-        flat = {**{key: inside[key] for key in (*PREFERENCES, "language") if key in inside}, **document}
-        for ours, theirs in (("name", "displayName"), ("photo_url", "photoURL")):
-            if flat.get(theirs) is not None:
-                flat[ours] = flat[theirs]
-        unset = {"email": "", "photo_url": ""}  # how a profile shows what a guest has not given; it comes back so
-        return {key: value for key, value in flat.items() if value is not None and value != unset.get(key)}
-
-    @validates_schema
-    def _bounded(self, values: dict[str, Any], **_: Any) -> None:
-        if len(orjson.dumps({key: values[key] for key in PREFERENCES if key in values})) > LARGEST_PREFERENCES_BYTES:
-            limit = f"{LARGEST_PREFERENCES_BYTES // 1024} kB"
-            raise refusal("too_long", f"tiene más de {limit} de preferencias.", f"has over {limit} of preferences.")
-
-    def _record(self, values: dict[str, Any]) -> ProfileBody:
-        own: dict[str, Any] = {
-            name: values.pop(name) for name in ("name", "email", "photo_url", "language") if name in values
-        }
-        return ProfileBody({**own, "preferences": values} if own or values else {})
-
-
 class TokensSchema(Schema):
     access_token = fields.String(required=True)
     refresh_token = fields.String(required=True)
@@ -138,29 +71,27 @@ class SignedInSchema(TokensSchema):
     profile = fields.Dict(required=True)
 
 
+class FirebaseSignedInSchema(SignedInSchema):
+    """`guest_linked` when a guest's token came along: whether what was theirs is now this account's."""
+
+    guest_linked = fields.Boolean()
+
+
+class FirebaseStateSchema(Schema):
+    configured = fields.Boolean(required=True)
+
+
 class LogoutSchema(Schema):
     message = fields.String(required=True)
     status = fields.String(required=True)
     tokens_revoked = fields.Integer(required=True)
 
 
-class ProfileAnswerSchema(Schema):
-    uid = fields.String(required=True)
-    email = fields.String(required=True)
-    displayName = fields.String(required=True)  # noqa: N815
-    prefs = fields.Dict(required=True)
-
-
-class ChangedProfileSchema(Schema):
-    message = fields.String(required=True)
-    profile = fields.Nested(ProfileAnswerSchema, required=True)
-
-
 async def guest_login(call: Call[GuestBody]) -> Answer:
     new = NewAccount(call.body.name or "", call.body.email, call.language)
     async with call.write() as tx:
         signed_in = await accounts.visit(tx, new, call.kitchen.time_zone, call.kitchen.token_keys, call.now)
-        return call.answer(_signed_in(signed_in))
+        return call.answer(_signed_in(call, signed_in))
 
 
 async def register(call: Call[RegisterBody]) -> Answer:
@@ -169,7 +100,7 @@ async def register(call: Call[RegisterBody]) -> Answer:
     async with call.write() as tx:
         keys = call.kitchen.token_keys
         signed_in = await accounts.register(tx, new, secret, call.kitchen.time_zone, keys, call.now)
-        return call.answer(_signed_in(signed_in), status=201)
+        return call.answer(_signed_in(call, signed_in), status=201)
 
 
 async def login(call: Call[LoginBody]) -> Answer:
@@ -177,7 +108,23 @@ async def login(call: Call[LoginBody]) -> Answer:
         credential = await accounts.local_credential(tx, call.body.email)
     account = await call.kitchen.passwords.prove(credential, call.body.password)
     async with call.write() as tx:
-        return call.answer(_signed_in(await accounts.sign_in(tx, account, call.kitchen.token_keys, call.now)))
+        return call.answer(_signed_in(call, await accounts.sign_in(tx, account, call.kitchen.token_keys, call.now)))
+
+
+async def firebase_signin(call: Call[None]) -> Answer:
+    """Trade an ID token of Firebase for our tokens."""
+    if (firebase := call.kitchen.firebase) is None:
+        raise FirebaseOff
+    user = await firebase.prove(call.bearer, call.now)
+    try:
+        return await _sign_in_with_firebase(call, user)
+    except Conflict:  # the same token came twice at once, and the other was faster: now its account is there
+        return await _sign_in_with_firebase(call, user)
+
+
+async def firebase_debug(call: Call[None]) -> Answer:
+    """Whether sign-in with Firebase is set up; how, is nobody's business."""
+    return call.answer({"configured": call.kitchen.firebase is not None})
 
 
 async def refresh(call: Call[None]) -> Answer:
@@ -198,42 +145,15 @@ async def logout(call: Call[None]) -> Answer:
         return call.answer({"message": message, "status": "success", "tokens_revoked": 1})
 
 
-async def profile(call: Call[None]) -> Answer:
-    async with call.read() as tx:
-        return call.answer(_profile(await accounts.profile(tx, call.member)))
-
-
-async def change_profile(call: Call[ProfileBody]) -> Answer:
-    if not call.body.changes:
-        raise Malformed
+async def _sign_in_with_firebase(call: Call[None], user: FirebaseUser) -> Answer:
+    new, guest = NewAccount(user.name, user.email, call.language), call.visitor
     async with call.write() as tx:
-        changed = await accounts.change_profile(tx, call.member, call.body.changes)
-        call.forget([SessionId(call.member.session)])  # its copy in the cache knows the old language
-        message = wire.sentence(call, "Actualizamos tu perfil.", "We updated your profile.")
-        return call.answer({"message": message, "profile": _profile(changed)})
+        account = await accounts.with_firebase(tx, user, guest, new, call.kitchen.time_zone, call.now)
+        body = _signed_in(call, await accounts.sign_in(tx, account, call.kitchen.token_keys, call.now))
+        return call.answer(body if guest is None else {**body, "guest_linked": account == guest.account})
 
 
-def _signed_in(signed_in: SignedIn) -> dict[str, Any]:
+def _signed_in(call: Call[Any], signed_in: SignedIn) -> dict[str, Any]:
     account = signed_in.account
-    user = {**wire.user(account), "guest_mode": account.provider is Provider.GUEST}
-    return {**wire.tokens(signed_in.tokens), "user": user, "profile": _profile(account)}
-
-
-def _profile(account: Account) -> dict[str, Any]:
-    """Every name twice: as the old documents have it, and as the client's parser reads it."""
-    kept = {**PREFERENCES, **account.preferences}
-    return {
-        "uid": account.id,
-        "displayName": account.name,
-        "name": account.name,
-        "email": account.email or "",
-        "photoURL": account.photo_url,
-        "photo_url": account.photo_url,
-        "emailVerified": account.email_verified,
-        "authProvider": account.provider,
-        "language": account.language,
-        **kept,
-        "prefs": {"language": account.language, **kept},
-        "createdAt": account.created_at,
-        "lastLoginAt": account.last_login_at,
-    }
+    user = {**wire.user(call, account), "guest_mode": account.provider is Provider.GUEST}
+    return {**wire.tokens(signed_in.tokens), "user": user, "profile": profile.rendered(call, account)}

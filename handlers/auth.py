@@ -1,12 +1,13 @@
 """Who is calling: the bearer token and its session, or a signed address."""
 
+import hmac
 from datetime import datetime
 
 from aiohttp import web
 
 from storage import people
 from storage.cache import Bounded, CachedSession
-from zwai.errors import LinkExpired, NotSignedIn, TokenExpired, TokenInvalid, TokenRevoked
+from zwai.errors import LinkExpired, NotAnOperator, NotSignedIn, TokenExpired, TokenInvalid, TokenRevoked
 from zwai.kitchen import photo_urls
 from zwai.kitchen.parts import Kitchen
 from zwai.kitchen.tokens import LEEWAY_S, Claims, TokenKeys, TokenKind, verify
@@ -15,6 +16,9 @@ from zwai.records.people import SessionId
 # Checking a signature costs 31 µs; a phone sends the same token for half an hour.
 REMEMBERED_TOKENS = 4096
 LONGEST_TOKEN = 4096
+# Brings along the access token of the guest that somebody has been until now.
+GUEST_HEADER = "X-Guest-Authorization"
+SECRET_HEADER = "X-Internal-Secret"  # noqa: S105
 
 
 class Bearers:
@@ -61,6 +65,13 @@ async def fetch_session(kitchen: Kitchen, session: SessionId, now: datetime) -> 
     await kitchen.cache.keep_session(kept, now.timestamp())
     await kitchen.cache.raise_version(kept.household, version, now.timestamp())
     return kept
+
+
+def check_internal(request: web.Request, kitchen: Kitchen) -> None:
+    """Raises NotAnOperator unless the operator's secret was sent; always, where there is none."""
+    sent, secret = request.headers.get(SECRET_HEADER, ""), kitchen.internal_secret
+    if not secret or not hmac.compare_digest(sent.encode(errors="replace"), secret.encode()):
+        raise NotAnOperator
 
 
 def check_signed_url(request: web.Request, kitchen: Kitchen, now: datetime) -> None:

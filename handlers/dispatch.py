@@ -161,6 +161,13 @@ class Endpoint:
             call.bearer, call.claims = self._desk.bearers.refresh(authorization, call.now)
         elif self.route.auth is Auth.SIGNED_URL:
             auth.check_signed_url(call.request, self._kitchen, call.now)
+        elif self.route.auth is Auth.INTERNAL:
+            auth.check_internal(call.request, self._kitchen)
+        elif self.route.auth is Auth.FIREBASE:
+            call.bearer = auth.bearer_token(authorization)
+            if guest := call.request.headers.get(auth.GUEST_HEADER):
+                call.claims = self._desk.bearers.access(guest, call.now)
+                await self._look(call, "", asked, None)
         elif self.route.auth is Auth.OPTIONAL and authorization:
             call.claims = self._desk.bearers.access(authorization, call.now)
             await self._look(call, "", asked, None)
@@ -240,7 +247,8 @@ class Endpoint:
 
     async def _handle(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
         """The handler's answer; a transaction that the database gave up is started over, unless an upload fed it."""
-        for _ in range(0 if call.is_multipart else RESTARTS):
+        uploaded = call.is_multipart or self.route.consumes is Consumes.ARCHIVE
+        for _ in range(0 if uploaded else RESTARTS):
             try:
                 return await self.route.handler(call)
             except TransactionLost:
@@ -252,7 +260,9 @@ class Endpoint:
         if self._query is not None:
             call.query = schemas.load(self._query, dict(call.request.query))
         consumes = self.route.consumes
-        if consumes is Consumes.MULTIPART or (consumes is Consumes.JSON_OR_MULTIPART and call.is_multipart):
+        if consumes in (Consumes.MULTIPART, Consumes.ARCHIVE) or (
+            consumes is Consumes.JSON_OR_MULTIPART and call.is_multipart
+        ):
             call.body = None
             return None
         if consumes is Consumes.NOTHING:

@@ -17,7 +17,7 @@ STEP_BYTES = 64 * 1024
 LONGEST_TEXT_BYTES = 4 * 1024
 MOST_PARTS = 64
 MOST_LINES = 2000  # boundaries and headers of so many parts, and room
-PHOTO_PARTS = frozenset({"image", "images", "images[]", "image[]"})
+PHOTO_PARTS = frozenset({"image", "images", "images[]", "image[]", "file", "picture"})
 BAD_FORM = (ValueError, AssertionError, BadHttpMessage, ClientPayloadError, ConnectionError)  # or half of one
 
 

@@ -31,6 +31,8 @@ SECURITY: dict[Auth, list[dict[str, list[str]]]] = {
     Auth.REFRESH: [{"refresh_token": []}],
     Auth.OPTIONAL: [{}, {"access_token": []}],
     Auth.SIGNED_URL: [{"signed_url": []}],
+    Auth.FIREBASE: [{"firebase_token": []}],
+    Auth.INTERNAL: [{"internal_secret": []}],
 }
 
 IDEMPOTENCY_KEY = {
@@ -39,6 +41,13 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "description": "The same request with the same key is done once; its answer is given again for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[!-~]+$"},
+}
+GUEST_AUTHORIZATION = {
+    "name": "X-Guest-Authorization",
+    "in": "header",
+    "required": False,
+    "description": "Bearer and the access token of the guest you have been: what is theirs stays yours.",
+    "schema": {"type": "string"},
 }
 IF_NONE_MATCH = {
     "name": "If-None-Match",
@@ -87,6 +96,9 @@ def document(table: tuple[Route, ...]) -> dict[str, Any]:
     bearer = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
     spec.components.security_scheme("access_token", {**bearer, "description": "Lives 30 minutes."})
     spec.components.security_scheme("refresh_token", {**bearer, "description": "Lives 30 days; each use renews it."})
+    spec.components.security_scheme("firebase_token", {**bearer, "description": "Firebase's ID token."})
+    secret = {"type": "apiKey", "in": "header", "name": "X-Internal-Secret", "description": "The operator's."}
+    spec.components.security_scheme("internal_secret", secret)
     spec.components.security_scheme("signed_url", {"type": "apiKey", "in": "query", "name": "s"})
     spec.components.schema("Error", schema=ErrorSchema)
     for route in table:
@@ -137,6 +149,8 @@ def _parameters(route: Route) -> list[Any]:
         parameters.append({"in": "query", "schema": route.query})
     if route.replay is not Replay.NONE:
         parameters.append(IDEMPOTENCY_KEY)
+    if route.auth is Auth.FIREBASE:
+        parameters.append(GUEST_AUTHORIZATION)
     if route.cache is not CacheFor.NONE:
         parameters.append(IF_NONE_MATCH)
     return parameters
@@ -148,9 +162,14 @@ def _content(route: Route) -> dict[str, Any] | None:
         content["application/json"] = {"schema": route.body or {"type": "object"}}
     if route.consumes in (Consumes.MULTIPART, Consumes.JSON_OR_MULTIPART):
         content["multipart/form-data"] = {"schema": MULTIPART}
+    if route.consumes is Consumes.ARCHIVE:
+        content["application/zip"] = {"schema": ARCHIVE}
+        form = {"type": "object", "properties": {"file": ARCHIVE}, "required": ["file"]}
+        content["multipart/form-data"] = {"schema": form}
     return content or None
 
 
+ARCHIVE = {"type": "string", "contentMediaType": "application/zip"}
 MULTIPART = {
     "type": "object",
     "properties": {
@@ -185,9 +204,9 @@ def _refusals(route: Route) -> list[int]:
     refused = []
     if route.consumes is not Consumes.NOTHING:
         refused += [400, 413, 415]
-    if route.auth in (Auth.ACCESS, Auth.REFRESH, Auth.OPTIONAL):
+    if route.auth in (Auth.ACCESS, Auth.REFRESH, Auth.OPTIONAL, Auth.FIREBASE):
         refused.append(401)
-    if route.auth is Auth.SIGNED_URL:
+    if route.auth in (Auth.SIGNED_URL, Auth.INTERNAL, Auth.FIREBASE):
         refused.append(403)
     if BRACES.search(route.path):
         refused.append(404)

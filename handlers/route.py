@@ -16,13 +16,18 @@ Handler = Callable[[Any], Awaitable[Answer | web.StreamResponse]]
 
 
 class Auth(Enum):
-    """Who may call. OPTIONAL: anybody, but an access token that is sent must be good."""
+    """Who may call. OPTIONAL: anybody, but an access token that is sent must be good.
+
+    FIREBASE: who brings an ID token of Firebase, which the handler proves. INTERNAL: who knows the operator's secret.
+    """
 
     NONE = auto()
     ACCESS = auto()
     REFRESH = auto()
     OPTIONAL = auto()
     SIGNED_URL = auto()
+    FIREBASE = auto()
+    INTERNAL = auto()
 
 
 class Limit(StrEnum):
@@ -62,12 +67,16 @@ class Replay(Enum):
 
 
 class Consumes(Enum):
-    """What a request's body is. JSON_OR_MULTIPART: `call.body` is None when it is multipart."""
+    """What a request's body is. JSON_OR_MULTIPART: `call.body` is None when it is multipart.
+
+    ARCHIVE is a zip, by itself or as the file of a form; the handler reads it.
+    """
 
     NOTHING = auto()
     JSON = auto()
     MULTIPART = auto()
     JSON_OR_MULTIPART = auto()
+    ARCHIVE = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

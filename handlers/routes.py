@@ -1,11 +1,23 @@
 """The route table: every route, with its whole policy, an area a module. What isn't here doesn't exist."""
 
 from handlers.route import Route
-from handlers.tables import accounts, households, inventory, journal, photos, proposals, recognition, stacks, system
+from handlers.tables import (
+    accounts,
+    households,
+    inventory,
+    journal,
+    photos,
+    profile,
+    proposals,
+    recognition,
+    stacks,
+    system,
+)
 
 ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *accounts.ROUTES,
+    *profile.ROUTES,
     *households.ROUTES,
     *photos.ROUTES,
     *recognition.ROUTES,

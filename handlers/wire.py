@@ -7,7 +7,7 @@ from typing import Any
 from handlers.call import Call
 from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Done, Shelf, today_of
-from zwai.kitchen.photo_urls import sign
+from zwai.kitchen.photo_urls import photo_id_of, sign
 from zwai.kitchen.tokens import TokenPair
 from zwai.knowledge.words import render_place, render_unit
 from zwai.records.people import Account, Language
@@ -43,12 +43,18 @@ def tokens(pair: TokenPair) -> dict[str, Any]:
     }
 
 
-def user(account: Account) -> dict[str, Any]:
+def portrait(call: Call[Any, Any], account: Account) -> str | None:
+    """An account's picture: a photo of ours by its signed address, or an address elsewhere as it was given."""
+    kept = account.photo_url or ""
+    return photo_address(call, photo_id_of(kept)) if kept.startswith("/photos/") else account.photo_url
+
+
+def user(call: Call[Any, Any], account: Account) -> dict[str, Any]:
     return {
         "uid": account.id,
         "email": account.email or "",
         "name": account.name,
-        "photo_url": account.photo_url or "",
+        "photo_url": portrait(call, account) or "",
         "email_verified": account.email_verified,
         "createdAt": account.created_at,
         "lastLoginAt": account.last_login_at,

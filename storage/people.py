@@ -45,13 +45,15 @@ async def add_account(tx: Write, account: Account) -> None:
 
 
 async def update_account(tx: Write, account: Account) -> None:
-    """Store what a profile may change, and the last sign-in."""
+    """Store what a profile or a sign-in may change."""
     await tx.execute(
         update(accounts)
         .where(accounts.c.id == account.id)
         .values(
+            provider=account.provider,
             name=account.name,
             email=account.email,
+            email_verified=account.email_verified,
             photo_url=account.photo_url,
             language=account.language,
             preferences=account.preferences,

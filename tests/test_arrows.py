@@ -28,6 +28,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zwai.processes": ("zwai.app", "zwai.listener", "zwai.settings"),
     "zwai.work": ("zwai.app", "zwai.kitchen", "zwai.settings", "storage"),
     "zwai.upkeep": ("zwai.app", "zwai.settings", "storage"),
+    "zwai.google_keys": ("zwai.kitchen",),
     "zwai.app": PACKAGES,
     "zwai.cli": PACKAGES,
     "zwai.__main__": ("zwai.cli",),

@@ -9,7 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import ClientSession, web
 
 import zwai
 from ai.pool import Pool, open_pool
@@ -27,8 +27,10 @@ from storage.lock import hold
 from storage.migrate import current, migrate, newest
 from storage.runner import Delivery, Runner, open_runner
 from zwai.errors import NotMigrated, ZwaiError
+from zwai.google_keys import fetch_from
 from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
+from zwai.kitchen.firebase import Firebase, open_firebase
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.recognition import Recogniser
@@ -86,6 +88,8 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             uploads=Uploads(files, pool, _upload_limits(settings)),
             recogniser=recogniser,
             passwords=Passwords(pool),
+            firebase=await stack.enter_async_context(_firebase(settings)),
+            internal_secret=settings.internal_secret,
             clock=clock,
             token_keys=TokenKeys(key, previous),
             photo_keys=PhotoKeys(key, previous),
@@ -217,6 +221,18 @@ def _parts(database: Database, cache: Cache, pool: Pool) -> tuple[Part, ...]:
         }
 
     return Part("database", database.ping), Part("cache", cache.check), Part("recogniser", check_pool)
+
+
+@asynccontextmanager
+async def _firebase(settings: Settings) -> AsyncIterator[Firebase | None]:
+    """Calls out only where a project is named."""
+    if not settings.firebase_project_id:
+        yield None
+        return
+    async with ClientSession() as http:
+        fetch = fetch_from(http, settings.firebase_keys_url)
+        async with open_firebase(settings.firebase_project_id, fetch) as firebase:
+            yield firebase
 
 
 @asynccontextmanager

@@ -79,6 +79,14 @@ class BrokenImage(Malformed):
     en = "The photo is damaged or incomplete. Take it or send it again."
 
 
+class NotAnExport(Malformed):
+    """`{part}` names what of the file is at fault."""
+
+    code = "not_an_export"
+    es = "Ese archivo no es una exportación de zwai que podamos leer ({part})."
+    en = "That file is not an export of zwai that we can read ({part})."
+
+
 class NotSignedIn(ZwaiError):
     code = "not_signed_in"
     es = "Inicia sesión para continuar."
@@ -293,6 +301,12 @@ class CannotRemoveYourself(Conflict):
     code = "cannot_remove_yourself"
     es = "Para irte tú del hogar usa «salir del hogar»."
     en = "To go yourself, leave the household instead."
+
+
+class HouseholdNotEmpty(Conflict):
+    code = "household_not_empty"
+    es = "Tu hogar ya tiene inventario, historial o fotos: importa en uno vacío."
+    en = "Your household already has stock, a journal or photos: import into an empty one."
 
 
 class CannotUndo(Conflict):

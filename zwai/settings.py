@@ -15,6 +15,7 @@ SECRET_LENGTH = 32
 NEEDED_WHEN_SCALED = ("database_url", "redis_url", "queue_url")
 SCALED_PARTS = (*NEEDED_WHEN_SCALED, "database_replica_urls", "files_url")
 HIGHEST_PORT = 65_535
+GOOGLES_KEYS = "https://www.googleapis.com/robot/v1/metadata/x509/securetoken@system.gserviceaccount.com"
 MAY_BE_ZERO = ("port", "pool_processes", "drain_s")
 
 
@@ -47,6 +48,9 @@ class Settings:
     time_zone: str = _setting("America/Lima", "The time zone of new households.")
     secret_key: str = _setting("", "Signs tokens and photo addresses; empty: made on the first start.", secret=True)
     previous_secret_key: str = _setting("", "The key before this one, still accepted.", secret=True)
+    firebase_project_id: str = _setting("", "The Firebase project whose ID tokens sign in; empty: nobody's do.")
+    firebase_keys_url: str = _setting(GOOGLES_KEYS, "Where the certificates of these tokens are published.")
+    internal_secret: str = _setting("", "What the operator's routes ask for; empty: they are closed.", secret=True)
     rate_limits: str = _setting("on", "on or off; off is for benchmarks.")
     limit_read: int = _setting(600, "Reads a minute for each account.")
     limit_write: int = _setting(240, "Writes a minute for each account.")
@@ -77,7 +81,9 @@ class Settings:
                 raise BadSetting(f"{PREFIX}{setting.name.upper()} must be at least {least}.")
         if self.public_url and not self.public_url.startswith(("http://", "https://")):
             raise BadSetting(f"ZWAI_PUBLIC_URL must begin with http:// or https://, not be {self.public_url!r}.")
-        for name in ("secret_key", "previous_secret_key"):
+        if not self.firebase_keys_url.startswith(("http://", "https://")):
+            raise BadSetting("ZWAI_FIREBASE_KEYS_URL must begin with http:// or https://.")
+        for name in ("secret_key", "previous_secret_key", "internal_secret"):
             if 0 < len(getattr(self, name)) < SECRET_LENGTH:
                 raise BadSetting(f"{PREFIX}{name.upper()} must have at least {SECRET_LENGTH} characters.")
         try:

@@ -1,7 +1,7 @@
-"""Routes of signing in and of the profile."""
+"""Routes of signing in."""
 
 from handlers import accounts
-from handlers.route import Auth, Limit, Replay, Route
+from handlers.route import Auth, Limit, Route
 
 # A row reads best as a few lines.
 # fmt: off
@@ -22,20 +22,19 @@ ROUTES = (
         tags=("accounts",),
     ),
     Route(
+        "POST", "/api/auth/firebase-signin", accounts.firebase_signin, "Trade an ID token of Firebase for our tokens",
+        answer=accounts.FirebaseSignedInSchema, auth=Auth.FIREBASE, limit=Limit.SIGN_IN, tags=("accounts",),
+    ),
+    Route(
+        "GET", "/api/auth/firebase-debug", accounts.firebase_debug, "Whether sign-in with Firebase is set up",
+        answer=accounts.FirebaseStateSchema, auth=Auth.NONE, tags=("accounts",),
+    ),
+    Route(
         "POST", "/api/auth/refresh", accounts.refresh, "Trade the refresh token for a new pair",
         answer=accounts.TokensSchema, auth=Auth.REFRESH, limit=Limit.REFRESH, tags=("accounts",),
     ),
     Route(
         "POST", "/api/auth/logout", accounts.logout, "End this session at once",
         answer=accounts.LogoutSchema, limit=Limit.WRITE, tags=("accounts",),
-    ),
-    Route(
-        "GET", "/api/user/profile", accounts.profile, "Your profile and preferences",
-        answer=accounts.ProfileAnswerSchema, limit=Limit.READ, tags=("accounts",),
-    ),
-    Route(
-        "PUT", "/api/user/profile", accounts.change_profile, "Change your profile; what is left out stays",
-        body=accounts.ProfileSchema, answer=accounts.ChangedProfileSchema, limit=Limit.WRITE, replay=Replay.KEYED,
-        tags=("accounts",),
     ),
 )

@@ -1,15 +1,15 @@
-"""Who somebody is: registering, signing in, refreshing, signing out, and the profile."""
+"""Who somebody is: registering, signing in, refreshing, signing out."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from ai.passwords import NOBODYS_HASH, check_password, hash_password
 from ai.pool import Pool
 from storage import people
 from storage.db import Read, Write
-from zwai.errors import EmailTaken, WrongPassword
+from zwai.errors import EmailTaken, NotAGuest, WrongPassword
+from zwai.kitchen.firebase import FirebaseUser
 from zwai.kitchen.tokens import REFRESH_LIFE, TokenKeys, TokenPair, fingerprint, mint_pair
 from zwai.records.ids import new_id
 from zwai.records.people import (
@@ -94,6 +94,23 @@ async def visit(tx: Write, new: NewAccount, time_zone: str, keys: TokenKeys, now
     return SignedIn(account, await _open_session(tx, account, keys, now))
 
 
+async def with_firebase(
+    tx: Write, user: FirebaseUser, guest: Member | None, new: NewAccount, time_zone: str, now: datetime
+) -> AccountId:
+    """The account of somebody whom Firebase has proven: theirs, else the guest's that they have been, else a new one.
+
+    It is found by Firebase's own id, never by an e-mail. Raises NotAGuest.
+    """
+    credential = await people.find_credential(tx, Provider.FIREBASE, user.uid)
+    if credential is not None:
+        account = await people.get_account(tx, credential.account)
+    else:
+        account = await _to_become(tx, guest, new, time_zone, now)
+        await people.add_credential(tx, Credential(account.id, Provider.FIREBASE, user.uid, None), now)
+    await people.update_account(tx, _told_by(user, account))
+    return account.id
+
+
 async def sign_in(tx: Write, account_id: AccountId, keys: TokenKeys, now: datetime) -> SignedIn:
     """Open a session for an account whose credential has been proven."""
     account = replace(await people.get_account(tx, account_id), last_login_at=now)
@@ -130,23 +147,32 @@ async def sign_out(tx: Write, member: Member, now: datetime) -> None:
     await people.end_sessions(tx, [member.session], now)
 
 
-async def profile(tx: Read, member: Member) -> Account:
-    return await people.get_account(tx, member.account)
-
-
-async def change_profile(tx: Write, member: Member, changes: dict[str, Any]) -> Account:
-    """Apply `name`, `email`, `photo_url`, `language` and further preferences; what is absent stays."""
-    account = await people.get_account(tx, member.account)
-    preferences = {**account.preferences, **changes.get("preferences", {})}
-    own = {name: changes[name] for name in ("name", "email", "photo_url", "language") if name in changes}
-    changed = replace(account, preferences=preferences, **own)
-    await people.update_account(tx, changed)
-    return changed
-
-
 def email_subject(email: str) -> str:
     """An e-mail address as the name of a credential: without its case."""
     return email.strip().casefold()
+
+
+async def _to_become(tx: Write, guest: Member | None, new: NewAccount, time_zone: str, now: datetime) -> Account:
+    if guest is None:
+        return await _open_account(tx, new, Provider.FIREBASE, time_zone, now)
+    account = await people.get_account(tx, guest.account)
+    if account.provider is not Provider.GUEST:
+        raise NotAGuest
+    return account
+
+
+def _told_by(user: FirebaseUser, account: Account) -> Account:
+    """What Firebase knows fills what is empty. An e-mail counts as proven only while it is the one that it proved."""
+    known = replace(
+        account,
+        provider=Provider.FIREBASE if account.provider is Provider.GUEST else account.provider,
+        name=account.name or user.name,
+        photo_url=account.photo_url or user.photo_url,
+    )
+    guests = account.provider is Provider.GUEST  # who signs in as a guest may give anybody's e-mail
+    if user.email and (guests or account.email in (None, "", user.email)):
+        return replace(known, email=user.email, email_verified=user.email_verified)
+    return known
 
 
 async def _open_account(tx: Write, new: NewAccount, provider: Provider, time_zone: str, now: datetime) -> Account:

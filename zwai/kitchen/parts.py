@@ -10,6 +10,7 @@ from storage.db import Database
 from storage.files import Files
 from storage.runner import Delivery
 from zwai.kitchen.accounts import Passwords
+from zwai.kitchen.firebase import Firebase
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
@@ -38,7 +39,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kitchen:
-    """`release` names code, catalogue and this run: answers cached under another one are not used."""
+    """`release` names code, catalogue and this run: answers cached under another one are not used.
+
+    `firebase` is None, and `internal_secret` empty, where nobody may come in that way.
+    """
 
     database: Database
     cache: Cache
@@ -48,6 +52,8 @@ class Kitchen:
     uploads: Uploads
     recogniser: Recogniser
     passwords: Passwords
+    firebase: Firebase | None
+    internal_secret: str
     clock: Callable[[], datetime]
     token_keys: TokenKeys
     photo_keys: PhotoKeys

@@ -1,0 +1,190 @@
+"""The profile: who a person is, and what the client's profile screens keep for them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from marshmallow import Schema, fields, pre_load, validate, validates_schema
+
+from handlers import wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.fields import Address, Email, ListOf
+from handlers.schemas import RequestSchema, refusal
+from zwai.errors import Malformed
+from zwai.kitchen import profiles
+from zwai.records.people import Account, Language
+
+MOST_ENTRIES = 200
+LARGEST_PREFERENCES_BYTES = 64 * 1024
+# Preferences that the client keeps, by the name that it reads; the value is what it gets before it has sent any.
+PREFERENCES: dict[str, Any] = {
+    "cookingLevel": "beginner",
+    "measurementUnit": "metric",
+    "allergies": [],
+    "allergyItems": [],
+    "preferredFoodTypes": [],
+    "specialDietItems": [],
+    "favoriteRecipes": [],
+    "initialPreferencesCompleted": False,
+    "phone": "",
+}
+# Under which name a part of the profile may come instead, where only that part is sent.
+SHORT_NAMES = {
+    "cooking_level": "cookingLevel",
+    "level": "cookingLevel",
+    "dietary_restrictions": "specialDietItems",
+    "dietaryRestrictions": "specialDietItems",
+    "restrictions": "specialDietItems",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileBody:
+    """`changes` as `profiles.change` takes them; empty when nothing was sent."""
+
+    changes: dict[str, Any]
+
+
+def _entries() -> ListOf:
+    return ListOf(fields.Raw(), validate=validate.Length(max=MOST_ENTRIES))
+
+
+class ProfileSchema(RequestSchema):
+    """Both spellings of a name are read; known keys inside `prefs` too; unknown ones are left out."""
+
+    record = ProfileBody
+    name = fields.String(validate=validate.Length(max=200))
+    email = Email(validate=validate.Length(max=320))
+    photo_url = Address(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
+    language = fields.Enum(Language, by_value=True)
+    cookingLevel = fields.String(validate=validate.OneOf(["beginner", "intermediate", "advanced"]))  # noqa: N815
+    measurementUnit = fields.String(validate=validate.OneOf(["metric", "imperial"]))  # noqa: N815
+    allergies = _entries()
+    allergyItems = _entries()  # noqa: N815
+    preferredFoodTypes = _entries()  # noqa: N815
+    specialDietItems = _entries()  # noqa: N815
+    favoriteRecipes = _entries()  # noqa: N815
+    initialPreferencesCompleted = fields.Boolean()  # noqa: N815
+    phone = fields.String(validate=validate.Length(max=40))
+
+    @pre_load
+    def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+        inside: dict[str, Any] = {}
+        for group in ("preferences", "prefs"):
+            given = document.get(group)
+            inside |= given if isinstance(given, dict) else {}
+        flat = {**{key: inside[key] for key in (*PREFERENCES, "language") if key in inside}, **document}
+        for ours, theirs in (("name", "displayName"), ("photo_url", "photoURL")):
+            if flat.get(theirs) is not None:
+                flat[ours] = flat[theirs]
+        unset = {"email": "", "photo_url": ""}  # how a profile shows what a guest has not given; it comes back so
+        return {key: value for key, value in flat.items() if value is not None and value != unset.get(key)}
+
+    @validates_schema
+    def _bounded(self, values: dict[str, Any], **_: Any) -> None:
+        if len(orjson.dumps({key: values[key] for key in PREFERENCES if key in values})) > LARGEST_PREFERENCES_BYTES:
+            limit = f"{LARGEST_PREFERENCES_BYTES // 1024} kB"
+            raise refusal("too_long", f"tiene más de {limit} de preferencias.", f"has over {limit} of preferences.")
+
+    def _record(self, values: dict[str, Any]) -> ProfileBody:
+        own: dict[str, Any] = {
+            name: values.pop(name) for name in ("name", "email", "photo_url", "language") if name in values
+        }
+        return ProfileBody({**own, "preferences": values} if own or values else {})
+
+
+class PartSchema(ProfileSchema):
+    """A part of the profile by itself, whose short names say enough."""
+
+    @pre_load
+    def _long_names(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
+        return {SHORT_NAMES.get(name, name): value for name, value in document.items()}
+
+
+class ProfileAnswerSchema(Schema):
+    uid = fields.String(required=True)
+    email = fields.String(required=True)
+    displayName = fields.String(required=True)  # noqa: N815
+    prefs = fields.Dict(required=True)
+
+
+class ChangedProfileSchema(Schema):
+    message = fields.String(required=True)
+    profile = fields.Nested(ProfileAnswerSchema, required=True)
+
+
+class PartsSchema(Schema):
+    preferences = fields.Dict(required=True)
+    cooking_level = fields.String(required=True)
+    dietary_restrictions = fields.List(fields.Raw(), required=True)
+
+
+class ChangedPartsSchema(PartsSchema):
+    message = fields.String(required=True)
+    profile = fields.Nested(ProfileAnswerSchema, required=True)
+
+
+async def profile(call: Call[None]) -> Answer:
+    async with call.read() as tx:
+        return call.answer(rendered(call, await profiles.profile(tx, call.member)))
+
+
+async def change(call: Call[ProfileBody]) -> Answer:
+    if not call.body.changes:
+        raise Malformed
+    async with call.write() as tx:
+        account = await profiles.change(tx, call.member, call.body.changes)
+        call.forget([call.member.session])  # its copy in the cache knows the old language
+        return call.answer({"message": said(call), "profile": rendered(call, account)})
+
+
+async def part(call: Call[None]) -> Answer:
+    async with call.read() as tx:
+        return call.answer(_parts(await profiles.profile(tx, call.member)))
+
+
+async def change_part(call: Call[ProfileBody]) -> Answer:
+    if not call.body.changes:
+        raise Malformed
+    async with call.write() as tx:
+        account = await profiles.change(tx, call.member, call.body.changes)
+        call.forget([call.member.session])
+        return call.answer({"message": said(call), "profile": rendered(call, account), **_parts(account)})
+
+
+def said(call: Call[Any]) -> str:
+    return wire.sentence(call, "Actualizamos tu perfil.", "We updated your profile.")
+
+
+def rendered(call: Call[Any], account: Account) -> dict[str, Any]:
+    """Every name twice: as the old documents have it, and as the client's parser reads it."""
+    kept, portrait = preferences(account), wire.portrait(call, account)
+    return {
+        "uid": account.id,
+        "displayName": account.name,
+        "name": account.name,
+        "email": account.email or "",
+        "photoURL": portrait,
+        "photo_url": portrait,
+        "emailVerified": account.email_verified,
+        "authProvider": account.provider,
+        "language": account.language,
+        **kept,
+        "prefs": {"language": account.language, **kept},
+        "createdAt": account.created_at,
+        "lastLoginAt": account.last_login_at,
+    }
+
+
+def preferences(account: Account) -> dict[str, Any]:
+    return {name: account.preferences.get(name, default) for name, default in PREFERENCES.items()}
+
+
+def _parts(account: Account) -> dict[str, Any]:
+    kept = preferences(account)
+    return {
+        "preferences": {"language": account.language, **kept},
+        "cooking_level": kept["cookingLevel"],
+        "dietary_restrictions": kept["specialDietItems"],
+    }
