@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from zwai.knowledge.names import Rule, label_key, resolve
+from zwai.knowledge.names import SURE, Rule, label_key, resolve, search
 from zwai.knowledge.spelling import stem
 from zwai.records.people import Language
 
@@ -19,6 +19,7 @@ def table(name: str) -> list[tuple[str, str]]:
 
 
 SPELLINGS = table("spellings.csv")
+ALL_SPELLINGS = ("spellings.csv", "spellings_further.csv", "spellings_unseen.csv")
 
 
 def found(text: str, language: Language = Language.ES) -> str:
@@ -150,3 +151,67 @@ def test_resolving_is_fast_enough_for_the_event_loop():
     unknown = (time.perf_counter() - start) / 200
     assert known < 0.0005  # 50 µs is the aim; ten times that still shows a mistake, not a busy machine
     assert unknown < 0.01
+
+
+def test_a_search_puts_what_is_meant_first_and_offers_what_is_near():
+    cheeses = search("queso", limit=5)
+    assert cheeses[0].food.id == "cheese"
+    assert (cheeses[0].score, cheeses[0].rule) == (1.0, Rule.EXACT)
+    assert len(cheeses) == 5
+    assert all(match.rule is Rule.NEAR and match.score < SURE for match in cheeses[1:])
+    assert [match.score for match in cheeses] == sorted((match.score for match in cheeses), reverse=True)
+    assert len({match.food.id for match in cheeses}) == 5
+
+
+@pytest.mark.parametrize(
+    ("text", "food"),
+    [
+        ("toma", "tomato"),  # begun, not yet ended
+        ("leche de avellanas", "hazelnuts"),
+        ("sopa de lentejas", "soup"),
+        ("orange juice no pulp", "orange_juice"),
+        ("cucumbes", "cucumber"),
+    ],
+)
+def test_what_is_only_near_is_offered_and_never_taken(text: str, food: str):
+    assert resolve(text) is None
+    offered = search(text)
+    assert food in [match.food.id for match in offered]
+    assert all(match.score < SURE for match in offered)
+
+
+@pytest.mark.parametrize("text", ["", "xyzzy", "papel higiénico", "le", "500 g", "🍌", "x" * 5000, "tomate " * 2_000])
+def test_a_search_of_what_is_near_nothing_is_empty(text: str):
+    assert search(text) == ()
+
+
+def test_the_first_of_a_search_is_what_the_name_resolves_to():
+    for text, _ in SPELLINGS:
+        offered, sure = search(text), resolve(text)
+        if sure:
+            assert offered[0] == sure, text
+            assert sure.score >= SURE, text
+        else:
+            assert all(match.rule is Rule.NEAR for match in offered), text
+
+
+def test_all_spellings_together_are_nearly_always_right_and_hardly_ever_wrong():
+    right, wrong = score([row for name in ALL_SPELLINGS for row in table(name)])
+    assert right >= 0.98
+    assert wrong <= 0.005
+
+
+@pytest.mark.parametrize(
+    ("text", "food"),
+    [
+        ("causa limeña de pollo", "causa"),
+        ("tamal de pollo", "tamale"),
+        ("tacos de pescado y palta", "tacos"),
+        ("sandwich de jamón y queso", "sandwich"),
+        ("pizza de pepperoni", "pizza"),
+        ("aji de gallina con arroz", ""),  # two foods on one plate
+        ("sopa de lentejas", ""),  # any soup
+    ],
+)
+def test_a_dish_keeps_its_name_whatever_it_is_filled_with(text: str, food: str):
+    assert found(text) == food

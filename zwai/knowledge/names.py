@@ -5,25 +5,29 @@ A name that is not resolved stays the user's own label: nothing is ever forced o
 
 import re
 import unicodedata
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache, lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from zwai.knowledge.catalogue import Food, load
 from zwai.knowledge.spelling import Speller, stem
 from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
+from zwai.records.stock import FoodId, Kind
 
 
 class Rule(StrEnum):
-    """How a name was resolved, the surest first."""
+    """How a name was found, the surest first. NEAR: it shares words, and is only offered."""
 
     EXACT = "exact"
     PLURAL = "plural"
     NOISE = "noise"
     FUZZY = "fuzzy"
+    NEAR = "near"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,19 @@ def resolve(text: str, language: Language = Language.ES) -> Match | None:
     return _resolve(key, language) if len(key) <= _LONGEST else None
 
 
+def search(text: str, language: Language = Language.ES, limit: int = 10) -> tuple[Match, ...]:
+    """Foods that `text` may mean, the best first: what it resolves to, then those that share words with it.
+
+    Only a score of SURE or more is an answer; below it the foods are offered, and the text stays the user's own.
+    """
+    key = label_key(text)
+    if len(key) > _LONGEST:
+        return ()
+    sure = resolve(text, language)
+    near = [match for match in _near(key) if sure is None or match.food is not sure.food]
+    return (*((sure,) if sure else ()), *near)[:limit]
+
+
 def warm() -> None:
     """Build every index (about 100 ms), so that no request pays for it."""
     for language in Language:
@@ -58,6 +75,7 @@ def warm() -> None:
     _speller()
 
 
+SURE = 0.7  # the lowest score of what `resolve` gives
 _LONGEST = 120
 # An unknown word left over is a brand or a variety ("arroz faraón"); more of them are a sentence.
 _MOST_LEFT = 3
@@ -75,14 +93,16 @@ _KINDS = {
     "not_food": {"not_food"},
     "noise": {"state", "size", "colour", "brand"},
 }
+# Names of any dish of their kind: what is in it makes it another one ("sopa de lentejas").
+_ANY_DISH = frozenset({"soup", "leftovers", "green_salad", "cooked_vegetables", "cooked_fish", "cooked_pork"})
 # Foods that take another one as their flavour ("yogurt fresa", "keke de naranja").
 _FLAVOURED = frozenset({"sweet", "snack", "dairy", "beverage", "bread", "baby"})
 _FLAVOURS = frozenset({"fruit", "sweet", "spice"})  # not nuts: a nut milk is no milk
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Name:
-    """One way to say a food, as the stems of its words."""
+    """One way to say a food, as the stems of its words. Each is itself, however alike another is."""
 
     food: Food
     words: frozenset[str]
@@ -169,7 +189,78 @@ def _matters(word: str, phrase: Sequence[str], food: Food, index: _Index) -> boo
         return False
     if other and food.category in _FLAVOURED and other.category in _FLAVOURS:
         return False
+    if food.kind is Kind.DISH and food.id not in _ANY_DISH and word in _filling(phrase):
+        return False
     return other is not None or any(before in _listed("tying") and here == word for before, here in pairwise(phrase))
+
+
+def _filling(phrase: Sequence[str]) -> frozenset[str]:
+    """What a dish is made of ("causa de pollo"), without what is served beside it ("con yuca")."""
+    filling: set[str] = set()
+    tie = ""
+    for word in phrase:
+        if word in _listed("tying"):
+            tie = word
+        elif tie == "de":
+            filling.add(word)
+    return frozenset(filling)
+
+
+# Of what is only near: most that sharing all words counts, least that is offered, what a word counts by its likeness.
+_MOST_NEAR = 0.69
+_LEAST_NEAR = 0.3
+_MISSPELT = 0.8
+_BEGUN = 0.7
+_SHORTEST_BEGINNING = 3
+
+
+def _near(key: str) -> list[Match]:
+    """Foods with names that share words with `key`, whole, begun or misspelt."""
+    words = frozenset(_words(_AMOUNT.sub(" ", key)))
+    if not words.isdisjoint(_listed("not_food")):
+        return []
+    said = words - _listed("binding") - _listed("noise") or words - _listed("binding")
+    likeness: dict[_Name, float] = defaultdict(float)
+    for word in said:
+        for name, alike in _with_word(word).items():
+            likeness[name] += alike
+    scores: dict[FoodId, float] = defaultdict(float)
+    for name, alike in likeness.items():
+        score = round(_MOST_NEAR * min(1.0, 2 * alike / (len(said) + len(name.words))), 2)
+        scores[name.food.id] = max(scores[name.food.id], score)
+    foods = load().foods
+    ranked = sorted(scores.items(), key=lambda scored: -scored[1])
+    return [Match(foods[food], score, Rule.NEAR) for food, score in ranked if score >= _LEAST_NEAR]
+
+
+@lru_cache(maxsize=1024)
+def _with_word(word: str) -> Mapping[_Name, float]:
+    """The names that hold a word or one like it, and how alike it is."""
+    by_word, sorted_words = _vocabulary()
+    alike = {word: 1.0}
+    if word not in by_word:
+        alike |= {stem(other): _MISSPELT for other in _speller().near(word)}
+    if len(word) >= _SHORTEST_BEGINNING:
+        for other in sorted_words[bisect_left(sorted_words, word) :]:
+            if not other.startswith(word):
+                break
+            alike.setdefault(other, _BEGUN)
+    found: dict[_Name, float] = {}
+    for other, likeness in sorted(alike.items(), key=lambda one: -one[1]):
+        for name in by_word.get(other, ()):
+            found.setdefault(name, likeness)
+    return found
+
+
+@cache
+def _vocabulary() -> tuple[Mapping[str, Sequence[_Name]], Sequence[str]]:
+    """The names of both languages by each of their words, and the words in order."""
+    by_word: dict[str, list[_Name]] = defaultdict(list)
+    for heads in (_index(Language.ES).first, _index(Language.ES).last):
+        for name in chain.from_iterable(heads.values()):
+            for word in name.words:
+                by_word[word].append(name)
+    return by_word, sorted(by_word)
 
 
 @cache

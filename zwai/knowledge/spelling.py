@@ -72,11 +72,22 @@ class Speller:
             return None
         if same := self._sounds.get(sound) or self._sounds.get(_sound(word)) or self._undiminished(word):
             return same
-        near = {other for shorter in _shortened(sound) for other in self._near.get(shorter, ())}
-        ranked = sorted((slips, other) for other in near if (slips := _slips(sound, other)) <= _allowed(sound, other))
+        ranked = self._ranked(sound)
         if not ranked or (len(ranked) > 1 and ranked[0][0] == ranked[1][0]):
             return None
         return self._sounds[ranked[0][1]]
+
+    def near(self, word: str) -> list[str]:
+        """All words that an unknown one may mean, the nearest first."""
+        if len(word) < _SOUNDS_LIKE:
+            return []
+        sound = _sound(stem(word))
+        same = self._sounds.get(sound) or self._sounds.get(_sound(word)) or self._undiminished(word)
+        return [*([same] if same else []), *(self._sounds[other] for _, other in self._ranked(sound))]
+
+    def _ranked(self, sound: str) -> list[tuple[int, str]]:
+        near = {other for shorter in _shortened(sound) for other in self._near.get(shorter, ())}
+        return sorted((slips, other) for other in near if (slips := _slips(sound, other)) <= _allowed(sound, other))
 
     def _undiminished(self, word: str) -> str | None:
         """ajito: ajo; manguito: mango."""
