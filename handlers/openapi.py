@@ -185,7 +185,7 @@ def _responses(route: Route) -> dict[str, Any]:
     responses: dict[str, Any] = {
         str(status): {
             "description": HTTPStatus(status).phrase,
-            "content": {"application/json": {"schema": route.answer or {"type": "object"}}},
+            "content": {"application/json": {"schema": _answer_schema(route)}},
         }
         for status in route.statuses
     }
@@ -197,6 +197,10 @@ def _responses(route: Route) -> dict[str, Any]:
             "content": {"application/json": {"schema": ErrorSchema}},
         }
     return responses
+
+
+def _answer_schema(route: Route) -> Any:
+    return {"type": "array", "items": route.answer} if route.many else route.answer or {"type": "object"}
 
 
 def _refusals(route: Route) -> list[int]:

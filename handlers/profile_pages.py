@@ -106,7 +106,7 @@ async def statistics(call: Call[None]) -> Answer:
     async with call.read() as tx:
         account, found = await profiles.profile(tx, call.member), await profiles.statistics(tx, call.member)
         told = {
-            "acts": found.acts,
+            "acts": {act.value: times for act, times in found.acts.items()},
             "first_at": found.first_at,
             "last_at": found.last_at,
             "items_in_stock": found.batches,

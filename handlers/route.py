@@ -93,7 +93,7 @@ class Route:
 
     `path` has aiohttp's form, without a slash at the end (with one it is the same route). The objects
     that `body` and `query` load become `call.body` and `call.query`; a `body` means Consumes.JSON
-    unless told otherwise.
+    unless told otherwise. `many`: the answer is an array of what `answer` describes.
     """
 
     method: str
@@ -103,6 +103,7 @@ class Route:
     body: type[Schema] | None = None
     query: type[Schema] | None = None
     answer: type[Schema] | None = None
+    many: bool = False
     auth: Auth = Auth.ACCESS
     limit: Limit = Limit.NONE
     cache: CacheFor = CacheFor.NONE

@@ -3,6 +3,7 @@
 from handlers.route import Route
 from handlers.tables import (
     accounts,
+    admin,
     households,
     inventory,
     journal,
@@ -18,6 +19,7 @@ ROUTES: tuple[Route, ...] = (
     *system.ROUTES,
     *accounts.ROUTES,
     *profile.ROUTES,
+    *admin.ROUTES,
     *households.ROUTES,
     *photos.ROUTES,
     *recognition.ROUTES,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ScalarSelect, Table, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Table, and_, case, func, or_, select
 
 from storage.db import Read
 from storage.schema import (
@@ -91,19 +91,27 @@ async def of_everything(tx: Read) -> dict[str, int]:
     counted = await tx.first(select(*(select(func.count()).select_from(one).scalar_subquery() for one in COUNTED)))
     assert counted is not None
     by_state = await tx.all(select(jobs.c.state, func.count().label("number")).group_by(jobs.c.state))
-    figures = {table.name: number for table, number in zip(COUNTED, counted, strict=True)}
+    figures = {str(table.name): number for table, number in zip(COUNTED, counted, strict=True)}
     return {**figures, **{f"jobs_{row.state}": row.number for row in by_state}}
 
 
 async def of_tokens(tx: Read, now: datetime) -> TokenFigures:
-    ended = sessions.c.ended_at.is_not(None)
-    fresh = and_(refresh_tokens.c.used_at.is_(None), refresh_tokens.c.expires_at > now, ~ended)
-    kinds = (fresh, refresh_tokens.c.used_at.is_not(None), ended)
-    counts = [func.count(case((kind, 1))) for kind in kinds]  # MySQL has no FILTER
+    used, ended = refresh_tokens.c.used_at.is_not(None), sessions.c.ended_at.is_not(None)
+    query = select(
+        _times(and_(~used, ~ended, refresh_tokens.c.expires_at > now)).label("active"),
+        _times(used).label("used"),
+        _times(ended).label("revoked"),
+        func.count().label("total"),
+    )
     joined = refresh_tokens.join(sessions, sessions.c.id == refresh_tokens.c.session_id)
-    row = await tx.first(select(*counts, func.count()).select_from(joined))
+    row = await tx.first(query.select_from(joined))
     assert row is not None
-    return TokenFigures(row[0], row[1], row[2], row[3])
+    return TokenFigures(row.active, row.used, row.revoked, row.total)
+
+
+def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows meet a condition; MySQL has no FILTER."""
+    return func.count(case((condition, 1)))
 
 
 def _number(table: Table, household: HouseholdId) -> ScalarSelect[int]:

@@ -70,6 +70,12 @@ async def get_account(tx: Read, account: AccountId) -> Account:
     return _account(row)
 
 
+async def page(tx: Read, limit: int, after: AccountId | None) -> list[Account]:
+    """Accounts of every household in the order in which they were opened, which is that of their ids."""
+    query = select(accounts).order_by(accounts.c.id).limit(limit)
+    return [_account(row) for row in await tx.all(query if after is None else query.where(accounts.c.id > after))]
+
+
 async def add_credential(tx: Write, credential: Credential, now: datetime) -> None:
     await tx.execute(
         insert(credentials).values(
@@ -136,10 +142,10 @@ async def end_sessions(tx: Write, ids: Sequence[SessionId], now: datetime) -> No
     await tx.execute(update(sessions).where(sessions.c.id.in_(ids), sessions.c.ended_at.is_(None)).values(ended_at=now))
 
 
-async def purge(tx: Write, now: datetime) -> None:
-    """Forget sessions and refresh tokens whose time is over; a session takes its tokens with it."""
-    await tx.execute(delete(refresh_tokens).where(refresh_tokens.c.expires_at <= now))
-    await tx.execute(delete(sessions).where(sessions.c.expires_at <= now))
+async def purge(tx: Write, now: datetime) -> tuple[int, int]:
+    """Forget sessions and refresh tokens whose time is over; a session takes its tokens with it. Answers how many."""
+    tokens = await tx.execute(delete(refresh_tokens).where(refresh_tokens.c.expires_at <= now))
+    return await tx.execute(delete(sessions).where(sessions.c.expires_at <= now)), tokens
 
 
 async def add_refresh_token(tx: Write, token: RefreshToken) -> None:

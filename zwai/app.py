@@ -18,7 +18,7 @@ from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
 from handlers.stock_bodies import MOST_ITEMS
-from storage import installation, people, photos, replays
+from storage import installation, people, replays
 from storage.cache import Cache, LimitPolicy, MemoryCache
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
@@ -30,6 +30,7 @@ from zwai.errors import NotMigrated, ZwaiError
 from zwai.google_keys import fetch_from
 from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
+from zwai.kitchen.admin import sweep_orphans
 from zwai.kitchen.firebase import Firebase, open_firebase
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
@@ -43,7 +44,6 @@ from zwai.settings import Settings, listed, secret_key
 JOBS_AT_ONCE = 4
 STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
-SWEPT_AT_ONCE = 500
 MINUTE_S = 60
 MILLION = 1_000_000
 
@@ -247,21 +247,11 @@ async def _housekeeping(database: Database, files: Files) -> AsyncIterator[None]
             await task
 
 
-async def _sweep_orphans(database: Database, files: Files) -> None:
-    """Remove copies without a row; those of the last hour may still get theirs."""
-    kept = await files.kept_before(clock() - STALE_UPLOAD)
-    for start in range(0, len(kept), SWEPT_AT_ONCE):
-        async with database.read() as tx:
-            orphans = await photos.without_row(tx, kept[start : start + SWEPT_AT_ONCE])
-        for photo in orphans:
-            await files.delete(photo)
-
-
 async def _keep_house(database: Database, files: Files) -> None:
     while True:
         try:
             await files.sweep(clock() - STALE_UPLOAD)
-            await _sweep_orphans(database, files)
+            await sweep_orphans(database, files, clock() - STALE_UPLOAD)
             async with database.write() as tx:
                 await replays.purge(tx, clock())
                 await people.purge(tx, clock())

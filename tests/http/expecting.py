@@ -48,5 +48,5 @@ def answered(reply: Reply, method: str, path: str) -> Any:
     row = next(route for route in ROUTES if (route.method, route.path) == (method, path))
     assert reply.status in row.statuses, (reply.status, reply.body[:500])
     assert row.answer is not None
-    assert row.answer(unknown=RAISE).validate(reply.json) == {}
+    assert row.answer(unknown=RAISE, many=row.many).validate(reply.json) == {}
     return reply.json

@@ -24,7 +24,15 @@ FOREIGN = {
     "copy": "display",
 }
 # Routes that answer a page, a script or a file, and so have no schema.
-PAGES = {"/docs", "/metrics", "/docs/explorer.js", "/docs/explorer.css", "/api/openapi.json", "/health/live"}
+PAGES = {
+    "/docs",
+    "/metrics",
+    "/docs/explorer.js",
+    "/docs/explorer.css",
+    "/api/openapi.json",
+    "/health/live",
+    "/api/export",
+}
 
 
 # Routes whose answers are never stored, since they hold a secret.
@@ -56,7 +64,8 @@ def body_for(route: Route) -> dict[str, Any] | None:
     if route.body is None:
         return None
     item = {"name": "Leche", "quantity": 1, "serving_quantity": 1, "type_unit": "litros"}
-    return item if {"name", "quantity", "serving_quantity"} & set(route.body().fields) else {}
+    item["expiration_date"] = "2031-01-02"
+    return item if {*item} & set(route.body().fields) else {}
 
 
 @names(list(ROUTES))
@@ -114,7 +123,8 @@ async def anas(service: Service, http: ClientSession) -> tuple[Client, dict[str,
         for path in ("ingredients", "ingredients/async")
     ]
     ids = {"entry_id": entry, "recognition_id": seen.json["recognition_id"], "task_id": later.json["task_id"]}
-    ids |= {"proposal_id": ids["recognition_id"], "account_id": (ana.user or {})["uid"]}
+    ids |= {"proposal_id": ids["recognition_id"], "account_id": (ana.user or {})["uid"], "stack_id": "leche_stack_0"}
+    ids["image_id"] = (await ana.upload(PHOTOS / "lemon.jpg", "/api/reference-images")).json["imageId"]
     return ana, {
         "foods": {**ids, "name": quote(dish["name"]), "added_at": quote(dish["added_at"], safe="")},
         "ingredients": {**ids, "name": milk["name"], "added_at": quote(milk["added_at"], safe="")},
@@ -192,6 +202,15 @@ async def test_what_is_public_opens_without_a_token_and_with_a_bad_one(stranger:
     for headers in ({}, {"Authorization": "Bearer x"}):
         reply = await stranger.get(path_of(route), headers=headers)
         assert reply.status == 200, reply.body[:200]
+
+
+@names([route for route in ROUTES if route.auth is Auth.INTERNAL])
+@pytest.mark.parametrize("secret", [None, "", "guess", "ñ" * 32])
+async def test_where_no_secret_is_set_the_operators_routes_are_closed(
+    client: Client, route: Route, secret: str | None
+) -> None:
+    headers = {} if secret is None else {"X-Internal-Secret": secret}
+    refused(await client.request(route.method, path_of(route), headers=headers), 403, "not_an_operator")
 
 
 @names([route for route in ROUTES if route.auth is Auth.REFRESH])
