@@ -103,10 +103,29 @@ class PartSchema(ProfileSchema):
 
 
 class ProfileAnswerSchema(Schema):
+    """Lists hold texts or objects, as the client sent them; `prefs` holds the preferences once more."""
+
     uid = fields.String(required=True)
     email = fields.String(required=True)
+    emailVerified = fields.Boolean(required=True)  # noqa: N815
     displayName = fields.String(required=True)  # noqa: N815
+    name = fields.String(required=True)
+    photoURL = fields.String(required=True, allow_none=True)  # noqa: N815
+    photo_url = fields.String(required=True, allow_none=True)
+    authProvider = fields.String(required=True)  # noqa: N815
+    language = fields.String(required=True)
+    cookingLevel = fields.String(required=True)  # noqa: N815
+    measurementUnit = fields.String(required=True)  # noqa: N815
+    allergies = fields.List(fields.Raw(), required=True)
+    allergyItems = fields.List(fields.Raw(), required=True)  # noqa: N815
+    preferredFoodTypes = fields.List(fields.Raw(), required=True)  # noqa: N815
+    specialDietItems = fields.List(fields.Raw(), required=True)  # noqa: N815
+    favoriteRecipes = fields.List(fields.Raw(), required=True)  # noqa: N815
+    initialPreferencesCompleted = fields.Boolean(required=True)  # noqa: N815
+    phone = fields.String(required=True)
     prefs = fields.Dict(required=True)
+    createdAt = fields.AwareDateTime(required=True)  # noqa: N815
+    lastLoginAt = fields.AwareDateTime(required=True)  # noqa: N815
 
 
 class ChangedProfileSchema(Schema):
