@@ -42,6 +42,20 @@ async def test_an_assigned_photo_is_shown_by_what_is_in_stock_at_once(client: Cl
     assert (await client.get(local(path))).status == 200
 
 
+async def test_what_is_added_later_shows_the_photo_of_its_name_unless_it_has_its_own(client: Client) -> None:
+    path, own = await photo_of(client), await photo_of(client)
+    await client.post(ASSIGN, json={"item_name": "Cebolla", "image_path": path})
+    await client.add("cebolla")
+    await client.add("Papa")
+    await client.add("CEBOLLA", image_path=own)
+    shown = {shelf["name"]: shelf["image_path"] for shelf in (await client.get("/api/inventory")).json["ingredients"]}
+    assert shown == {"CEBOLLA": own, "Papa": None}
+    await client.delete("/api/inventory/ingredients/cebolla")
+    await client.add("Cebolla")
+    shelf = (await client.get("/api/inventory")).json["ingredients"][0]
+    assert (shelf["name"], shelf["image_path"]) == ("Cebolla", path)
+
+
 async def test_assigning_a_photo_can_be_undone(client: Client) -> None:
     await client.add("Tomate")
     await client.post(ASSIGN, json={"item_name": "tomate", "image_path": await photo_of(client)})

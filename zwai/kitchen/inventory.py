@@ -1,13 +1,13 @@
 """The household's stock: adding, listing, correcting and removing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from zoneinfo import ZoneInfo
 
-from storage import batches, photos
+from storage import batches, photos, pictures
 from storage.db import Read, Write
 from zwai.errors import StockFull, UnknownFood, UnknownStack
 from zwai.kitchen import journal
@@ -151,16 +151,23 @@ async def store(tx: Write, member: Member, drafts: Sequence[Batch], now: datetim
     """
     if not drafts:
         return Done((), None)
-    if await batches.count(tx, member.household) + len(drafts) > MOST_BATCHES:
+    held, assigned = await pictures.room(tx, member.household, {batch.label_key for batch in drafts})
+    if held + len(drafts) > MOST_BATCHES:
         raise StockFull({"most": MOST_BATCHES})
     if shown := {batch.photo for batch in drafts if batch.photo is not None}:
         await photos.of_household(tx, member.household, tuple(shown))  # nobody shows the photos of others
     since = min(batch.added_at for batch in drafts)
     taken = await batches.taken_moments(tx, member.household, {batch.label_key for batch in drafts}, since)
-    stored = tuple(with_own_moments(drafts, taken))
+    stored = tuple(_pictured(batch, assigned) for batch in with_own_moments(drafts, taken))
     await batches.add(tx, stored)
     changes = [Change(None, batch) for batch in stored]
     return Done(stored, await journal.record(tx, member, Act.ADD, changes, now, reason=reason))
+
+
+def _pictured(batch: Batch, assigned: Mapping[str, PhotoId]) -> Batch:
+    """With the photo that its name was given, if it has none of its own."""
+    photo = assigned.get(batch.label_key) if batch.photo is None else None
+    return batch if photo is None else replace(batch, photo=photo)
 
 
 def with_own_moments(drafts: Iterable[Batch], taken: set[tuple[str, datetime]]) -> Iterable[Batch]:
