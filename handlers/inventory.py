@@ -7,7 +7,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_load, validate
 
-from handlers import schemas, wire
+from handlers import known, schemas, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import Cursor, ListOf, as_moment, as_text, cursor_of
@@ -23,6 +23,7 @@ from zwai.records.stock import Batch, ExpiryKey, Kind, StackKey, TimeUnit
 
 MOST_DAYS = 3650
 LARGEST_PAGE = 500
+ENRICHED = ("environmental_impact", "utilization_ideas")
 
 
 def _items(name: str, *others: str) -> Any:
@@ -121,15 +122,18 @@ class ExpiringQuerySchema(RequestSchema):
 async def stock(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
-        return call.answer({**_shelved(call, held), "next_cursor": _cursor(held, more=more)})
+        return call.answer({**_shelved(call, held), "next_cursor": stack_cursor(held, more=more)})
 
 
 async def complete(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
         lists = _shelved(call, held)
-        counts = {"total_ingredients": len(lists["ingredients"]), "enriched_with": []}
-        return call.answer({**lists, **counts, "next_cursor": _cursor(held, more=more)})
+        for kind, shelves in ((Kind.INGREDIENT, lists["ingredients"]), (Kind.DISH, lists["food_items"])):
+            for shelf in shelves:
+                shelf |= known.enrichment(shelf["food_id"], kind, call.language)
+        counts = {"total_ingredients": len(lists["ingredients"]), "enriched_with": ENRICHED}
+        return call.answer({**lists, **counts, "next_cursor": stack_cursor(held, more=more)})
 
 
 async def simple(call: Call[None, PageQuery]) -> Answer:
@@ -137,7 +141,7 @@ async def simple(call: Call[None, PageQuery]) -> Answer:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
         items = [_simple(call, batch) for batch in held]
         body = {"ingredients": items, "total_items": len(items), "format": "recognition_compatible"}
-        return call.answer({**body, "next_cursor": _cursor(held, more=more)})
+        return call.answer({**body, "next_cursor": stack_cursor(held, more=more)})
 
 
 async def expiring(call: Call[None, ExpiringQuery]) -> Answer:
@@ -248,7 +252,7 @@ def _shelved(call: Call[Any, Any], held: Sequence[Batch]) -> dict[str, Any]:
     return {"ingredients": lists[Kind.INGREDIENT], "food_items": lists[Kind.DISH]}
 
 
-def _cursor(held: Sequence[Batch], *, more: bool) -> str | None:
+def stack_cursor(held: Sequence[Batch], *, more: bool) -> str | None:
     """Where the next page begins; None when this is the last one."""
     if not more:
         return None

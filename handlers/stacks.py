@@ -1,6 +1,7 @@
 """One stack of the inventory, addressed by its name and the moment it was added: correct, eat, remove."""
 
 from dataclasses import dataclass
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,15 +10,15 @@ from marshmallow import ValidationError, fields, validate
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Amount, parse_moment, unit_field
+from handlers.fields import Amount, Day, parse_moment, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import ItemBody, expiry_given
 from zwai.errors import UnknownStack
 from zwai.kitchen import consumption, inventory
 from zwai.kitchen.consumption import Eaten
-from zwai.kitchen.inventory import Correction, stack_ref
+from zwai.kitchen.inventory import Correction, Done, stack_ref, typed_expiry
 from zwai.knowledge.words import render_unit, singular
-from zwai.records.stock import Kind, Quantity, StackRef, Unit
+from zwai.records.stock import Act, Kind, Quantity, StackRef, Unit
 
 LONGEST_REASON = 200
 
@@ -30,6 +31,35 @@ class QuantityBody:
 class QuantitySchema(RequestSchema):
     record = QuantityBody
     quantity = Amount(required=True, zero=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AmountBody:
+    quantity: Decimal
+    unit: Unit | None = None
+
+
+class AmountSchema(RequestSchema):
+    """A quantity that may bring its own unit."""
+
+    record = AmountBody
+    quantity = Amount(required=True, zero=True)
+    unit = unit_field(allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ExpirationBody:
+    day: date
+
+
+class ExpirationSchema(RequestSchema):
+    record = ExpirationBody
+    expiration_date = Day(required=True, attribute="day")
+
+    def _record(self, values: dict[str, Any]) -> ExpirationBody:
+        if values["day"] is None:
+            raise ValidationError({"expiration_date": ["Missing data for required field."]})
+        return ExpirationBody(values["day"])
 
 
 class ServingsSchema(RequestSchema):
@@ -71,16 +101,49 @@ class ConsumeSchema(RequestSchema):
 
 async def update(call: Call[ItemBody]) -> Answer:
     """Replace what a stack says; a date or place that is not sent stays."""
-    body = call.body
-    correction = Correction(
-        label=body.name,
-        quantity=Quantity(body.quantity, body.unit),
-        place=body.place,
-        expiry=expiry_given(body, call.member, call.now),
-        tips=body.tips or None,
-        photo=body.photo,
-    )
-    return await _correct(call, correction, None)
+    return await _correct(call, _replacement(call), None)
+
+
+async def update_by_id(call: Call[ItemBody]) -> Answer:
+    """The same, of a stack that is named by an id: a batch's, or one that the client made up."""
+    async with call.write() as tx:
+        before = await inventory.named_by_client(tx, call.member.household, _id(call))
+        done = await inventory.change(tx, call.member, before, _replacement(call), call.now)
+        return call.answer(_updated(call, before.label, done))
+
+
+async def remove_by_id(call: Call[None]) -> Answer:
+    async with call.write() as tx:
+        batch = await inventory.named_by_client(tx, call.member.household, _id(call))
+        done = await inventory.take_out(tx, call.member, [batch], Act.DELETE, call.now)
+        body = {"message": _removed(call, batch.label), "ingredient": batch.label, "food": batch.label}
+        return call.answer({**body, "deleted_stack_added_at": batch.added_at, **wire.done(call, done)})
+
+
+async def set_expiration(call: Call[ExpirationBody]) -> Answer:
+    return await _correct(call, Correction(expiry=typed_expiry(call.body.day)), None)
+
+
+async def set_dish_expiration(call: Call[ExpirationBody]) -> Answer:
+    return await _correct(call, Correction(expiry=typed_expiry(call.body.day)), Kind.DISH)
+
+
+async def set_nearest_expiration(call: Call[ExpirationBody]) -> Answer:
+    """Of the stack under a name that expires first, whose date is the one that is shown of the name."""
+    label = name_of(call)
+    async with call.write() as tx:
+        before = await inventory.first_to_expire(tx, call.member, label)
+        correction = Correction(expiry=typed_expiry(call.body.day))
+        done = await inventory.change(tx, call.member, before, correction, call.now)
+        return call.answer(_updated(call, label, done))
+
+
+async def set_amount(call: Call[AmountBody]) -> Answer:
+    return await _correct(call, _amount(call.body), None)
+
+
+async def set_dish_amount(call: Call[AmountBody]) -> Answer:
+    return await _correct(call, _amount(call.body), Kind.DISH)
 
 
 async def set_quantity(call: Call[QuantityBody]) -> Answer:
@@ -109,7 +172,7 @@ async def remove_dish(call: Call[None]) -> Answer:
 
 
 async def remove_all(call: Call[None]) -> Answer:
-    label = _name(call)
+    label = name_of(call)
     async with call.write() as tx:
         done = await inventory.remove_all(tx, call.member, label, call.now)
         body = {"message": _removed(call, label), "ingredient": label, "deleted": "all_stacks"}
@@ -132,8 +195,33 @@ async def _correct(call: Call[Any], correction: Correction, kind: Kind | None) -
     ref, label = _stack(call)
     async with call.write() as tx:
         done = await inventory.correct(tx, call.member, ref, label, correction, call.now, kind=kind)
-        message = wire.sentence(call, f"Actualizamos «{label}».", f'Updated "{label}".')
-        return call.answer({"message": message, "ingredient": label, **wire.done(call, done)})
+        return call.answer(_updated(call, label, done))
+
+
+def _updated(call: Call[Any], label: str, done: Done) -> dict[str, Any]:
+    message = wire.sentence(call, f"Actualizamos «{label}».", f'Updated "{label}".')
+    amount = done.batches[0].quantity.amount
+    told = {"message": message, "ingredient": label, "food": label, "new_quantity": amount}
+    return {**told, "new_serving_quantity": amount, **wire.done(call, done)}
+
+
+def _replacement(call: Call[ItemBody]) -> Correction:
+    body = call.body
+    return Correction(
+        label=body.name,
+        quantity=Quantity(body.quantity, body.unit),
+        place=body.place,
+        expiry=expiry_given(body, call.member, call.now),
+        tips=body.tips or None,
+        photo=body.photo,
+    )
+
+
+def _amount(body: AmountBody) -> Correction:
+    """Zero removes a stack, whatever its unit."""
+    if body.unit is None or body.quantity == 0:
+        return Correction(amount=body.quantity)
+    return Correction(quantity=Quantity(body.quantity, body.unit))
 
 
 async def _eat(call: Call[ConsumeBody], kind: Kind | None) -> Answer:
@@ -183,15 +271,25 @@ def _removed(call: Call[Any], label: str) -> str:
     return wire.sentence(call, f"Quitamos «{label}» del inventario.", f'Removed "{label}" from the inventory.')
 
 
-def _name(call: Call[Any]) -> str:
+def name_of(call: Call[Any]) -> str:
     """The name in the path; the client writes a slash as `_SLASH_`."""
     return call.path["name"].replace("_SLASH_", "/")
 
 
-def _stack(call: Call[Any]) -> tuple[StackRef, str]:
-    """The stack in the path, and its name as it was sent. Raises UnknownStack for what is no moment."""
-    label = _name(call)
+def _id(call: Call[Any]) -> str:
+    return call.path["stack_id"].replace("_SLASH_", "/")
+
+
+def stack_of(call: Call[Any]) -> tuple[datetime, str]:
+    """The moment and the name in the path. Raises UnknownStack for what is no moment."""
+    label = name_of(call)
     moment = parse_moment(call.path["added_at"])
     if moment is None:
         raise UnknownStack({"name": label})
+    return moment, label
+
+
+def _stack(call: Call[Any]) -> tuple[StackRef, str]:
+    """The stack in the path, and its name as it was sent."""
+    moment, label = stack_of(call)
     return stack_ref(label, moment, call.member.language), label

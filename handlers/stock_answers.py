@@ -43,14 +43,18 @@ class ShelfSchema(DishMembers):
     stacks = fields.List(fields.Nested(StackSchema), required=True)
 
 
-class StockBatchSchema(StackSchema, DishMembers):
-    """One batch by itself."""
+class NamedStackSchema(StackSchema):
+    """One batch with its name."""
 
     name = fields.String(required=True)
     kind = fields.String(required=True)
     food_id = fields.String(required=True, allow_none=True)
     tips = fields.String(required=True)
     image_path = fields.String(required=True, allow_none=True)
+
+
+class StockBatchSchema(NamedStackSchema, DishMembers):
+    """One batch by itself."""
 
 
 class SimpleItemSchema(StockBatchSchema):
@@ -64,7 +68,41 @@ class ListSchema(Schema):
     next_cursor = fields.String(required=True, allow_none=True)
 
 
+class MeasureSchema(Schema):
+    """The middle of a range, and the range beside it."""
+
+    value = fields.Float(required=True)
+    unit = fields.String(required=True)
+    description = fields.String(required=True)
+    low = fields.Float(required=True)
+    high = fields.Float(required=True)
+
+
+class ImpactSchema(Schema):
+    """What a kilogram or litre costs the world, with the study that says so; null where nobody knows."""
+
+    carbon_footprint = fields.Nested(MeasureSchema, required=True)
+    water_footprint = fields.Nested(MeasureSchema, required=True)
+    sustainability_message = fields.String(required=True)
+    source = fields.String(required=True)
+    assumed = fields.Boolean(required=True)
+
+
+class IdeaSchema(Schema):
+    title = fields.String(required=True)
+    description = fields.String(required=True)
+    type = fields.String(required=True)
+    source = fields.String(required=True)
+
+
+class KnownShelfSchema(ShelfSchema):
+    environmental_impact = fields.Nested(ImpactSchema, required=True, allow_none=True)
+    utilization_ideas = fields.List(fields.Nested(IdeaSchema), required=True)
+
+
 class CompleteSchema(ListSchema):
+    ingredients = fields.List(fields.Nested(KnownShelfSchema), required=True)
+    food_items = fields.List(fields.Nested(KnownShelfSchema), required=True)
     total_ingredients = fields.Integer(required=True, strict=True)
     enriched_with = fields.List(fields.String(), required=True)
 
@@ -91,6 +129,8 @@ class ChangedSchema(Schema):
     entry_id = fields.String(required=True, allow_none=True)
     ingredient = fields.String()
     food = fields.String()
+    new_quantity = fields.Float()
+    new_serving_quantity = fields.Float()
     deleted = fields.String()
     deleted_stack_added_at = fields.AwareDateTime()
 

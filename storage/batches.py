@@ -37,10 +37,16 @@ BY_EXPIRY = (batches.c.expiry_day, batches.c.id)
 
 
 async def page(
-    tx: Read, household: HouseholdId, limit: int | None = None, after: StackKey | None = None
+    tx: Read,
+    household: HouseholdId,
+    limit: int | None = None,
+    after: StackKey | None = None,
+    kind: Kind | None = None,
 ) -> list[Batch]:
     """Batches by kind, label key, moment of adding and id; from just after the key `after`."""
     query = select(batches).where(batches.c.household_id == household, *_later(BY_STACK, after))
+    if kind is not None:
+        query = query.where(batches.c.kind == kind.value)
     return [from_row(row) for row in await tx.all(query.order_by(*BY_STACK).limit(limit))]
 
 
@@ -58,6 +64,16 @@ async def expiring(
     return [from_row(row) for row in await tx.all(query.order_by(*BY_EXPIRY).limit(limit))]
 
 
+async def soonest(
+    tx: Read, household: HouseholdId, kind: Kind, limit: int | None = None, after: ExpiryKey | None = None
+) -> list[Batch]:
+    """Batches of a kind, those that expire first first; from just after the key `after`."""
+    query = select(batches).where(
+        batches.c.household_id == household, batches.c.kind == kind.value, *_later(BY_EXPIRY, after)
+    )
+    return [from_row(row) for row in await tx.all(query.order_by(*BY_EXPIRY).limit(limit))]
+
+
 async def of_stack(tx: Write, household: HouseholdId, stack: StackRef) -> list[Batch]:
     """Added at that moment, under that label or as the same food; locked until the end."""
     query = select(batches).where(
@@ -71,6 +87,25 @@ async def of_label(tx: Write, household: HouseholdId, label_key: str, food: Food
     query = select(batches).where(batches.c.household_id == household, _named(label_key, food))
     found = [from_row(row) for row in await tx.all(query.order_by(*BY_STACK).with_for_update())]
     return [batch for batch in found if batch.label_key == label_key] or found
+
+
+async def held(
+    tx: Read, household: HouseholdId, label_key: str, food: FoodId | None, added_at: datetime | None = None
+) -> list[Batch]:
+    """Batches under a label, only when there is none, of the same food; all, or those added at one moment."""
+    query = select(batches).where(batches.c.household_id == household, _named(label_key, food))
+    if added_at is not None:
+        query = query.where(batches.c.added_at == added_at)
+    found = [from_row(row) for row in await tx.all(query.order_by(*BY_STACK))]
+    return [batch for batch in found if batch.label_key == label_key] or found
+
+
+async def of_client_id(tx: Write, household: HouseholdId, kind: Kind, name: str, index: int) -> Batch | None:
+    """The stack at a place in its shelf's order, by a label key whose spaces became underscores. Locked."""
+    spelled = func.replace(batches.c.label_key, " ", "_") == name
+    query = select(batches).where(batches.c.household_id == household, batches.c.kind == kind.value, spelled)
+    rows = await tx.all(query.order_by(*BY_STACK).offset(index).limit(1).with_for_update())
+    return from_row(rows[0]) if rows else None
 
 
 async def by_ids(tx: Read, household: HouseholdId, ids: Collection[BatchId]) -> dict[BatchId, Batch]:

@@ -14,6 +14,12 @@ def listing(path: str, handler: Handler, summary: str, answer: type[Schema], que
     )
 
 
+def detail(path: str, handler: Handler, summary: str, answer: type[Schema]) -> Route:
+    return Route(
+        "GET", path, handler, summary, answer=answer, limit=Limit.READ, tags=("inventory",),
+    )
+
+
 def change(
     method: str, path: str, handler: Handler, summary: str, body: type[Schema] | None, answer: type[Schema]
 ) -> Route:
@@ -23,8 +29,10 @@ def change(
     )
 
 
-def adding(path: str, handler: Handler, summary: str, body: type[Schema], answer: type[Schema]) -> Route:
+def adding(
+    path: str, handler: Handler, summary: str, body: type[Schema], answer: type[Schema], method: str = "POST"
+) -> Route:
     return Route(
-        "POST", f"/api/inventory{path}", handler, summary,
+        method, f"/api/inventory{path}", handler, summary,
         body=body, answer=answer, limit=Limit.BULK, replay=Replay.KEYED, statuses=(201,), tags=("inventory",),
     )

@@ -1,5 +1,6 @@
 """The household's stock: adding, listing, correcting and removing."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -39,6 +40,11 @@ from zwai.records.stock import (
 )
 
 MILLISECOND = timedelta(milliseconds=1)
+# Ids that the mobile client makes up: a name and a place on its shelf, of a dish or of an ingredient.
+MADE_UP = (
+    (re.compile(r"(.+)_food_stack_(\d{1,6})"), Kind.DISH),
+    (re.compile(r"(.+)_stack_(\d{1,6})"), Kind.INGREDIENT),
+)
 # Lists that are asked for whole must stay answerable.
 MOST_BATCHES = 10_000
 
@@ -181,10 +187,21 @@ def with_own_moments(drafts: Iterable[Batch], taken: set[tuple[str, datetime]]) 
 
 
 async def page(
-    tx: Read, household: HouseholdId, limit: int | None = None, after: StackKey | None = None
+    tx: Read,
+    household: HouseholdId,
+    limit: int | None = None,
+    after: StackKey | None = None,
+    kind: Kind | None = None,
 ) -> tuple[list[Batch], bool]:
     """The stock in the order of its shelves, and whether there is more of it; `limit` counts batches."""
-    return _cut(await batches.page(tx, household, limit and limit + 1, after), limit)
+    return _cut(await batches.page(tx, household, limit and limit + 1, after, kind), limit)
+
+
+async def dishes(
+    tx: Read, household: HouseholdId, limit: int | None = None, after: ExpiryKey | None = None
+) -> tuple[list[Batch], bool]:
+    """Cooked dishes, those that expire first first, and whether there are more."""
+    return _cut(await batches.soonest(tx, household, Kind.DISH, limit and limit + 1, after), limit)
 
 
 async def expiring(
@@ -216,6 +233,29 @@ async def stack(tx: Write, household: HouseholdId, ref: StackRef, label: str, ki
     return next((batch for batch in found if batch.label_key == ref.label_key), found[0])
 
 
+async def named_by_client(tx: Write, household: HouseholdId, text: str) -> Batch:
+    """The batch of an id: its own, or one that the client made up of a name and a place on the shelf.
+
+    Raises UnknownFood.
+    """
+    if found := (await batches.by_ids(tx, household, [BatchId(text)])).get(BatchId(text)):
+        return found
+    for pattern, kind in MADE_UP:
+        if made := pattern.fullmatch(text):
+            name = label_key(made[1]).replace(" ", "_")
+            if batch := await batches.of_client_id(tx, household, kind, name, int(made[2])):
+                return batch
+    raise UnknownFood({"name": text})
+
+
+async def first_to_expire(tx: Write, member: Member, label: str) -> Batch:
+    """Of every stack under a name, the one that expires first. Raises UnknownFood."""
+    held = await batches.of_label(tx, member.household, label_key(label), food_of(label, member.language))
+    if not held:
+        raise UnknownFood({"name": label})
+    return min(held, key=lambda batch: (batch.expiry.day, batch.added_at, batch.id))
+
+
 async def correct(
     tx: Write,
     member: Member,
@@ -227,7 +267,11 @@ async def correct(
     kind: Kind | None = None,
 ) -> Done:
     """Change a stack as its owner says; an amount of zero removes it. Raises UnknownStack."""
-    before = await stack(tx, member.household, ref, label, kind)
+    return await change(tx, member, await stack(tx, member.household, ref, label, kind), correction, now)
+
+
+async def change(tx: Write, member: Member, before: Batch, correction: Correction, now: datetime) -> Done:
+    """Correct a batch that is locked already."""
     if correction.amount == 0:
         return await take_out(tx, member, [before], Act.CORRECT, now)
     if correction.photo is not None:
