@@ -14,8 +14,9 @@ from handlers.fields import Amount, Day, parse_moment, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import ItemBody, expiry_given
 from zwai.errors import UnknownStack
-from zwai.kitchen import consumption, inventory
+from zwai.kitchen import consumption, details, inventory
 from zwai.kitchen.consumption import Eaten
+from zwai.kitchen.details import Spared
 from zwai.kitchen.inventory import Correction, Done, stack_ref, typed_expiry
 from zwai.knowledge.words import render_unit, singular
 from zwai.records.stock import Act, Kind, Quantity, StackRef, Unit
@@ -264,7 +265,15 @@ def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
         "food_removed": eaten.left == 0,
         "food_details": wire.dish(eaten.batch),
         "consumption_date": call.now,
+        "environmental_impact": _spared(details.spared(eaten.batch, eaten.amount)),
+        "coins_earned": None,  # nobody gives coins, and the client takes null
     }
+
+
+def _spared(spared: Spared | None) -> dict[str, Any] | None:
+    if spared is None:
+        return None
+    return {"co2_saved": spared.kg_co2e, "water_saved": spared.litres_water, "source": spared.source}
 
 
 def _removed(call: Call[Any], label: str) -> str:

@@ -167,6 +167,14 @@ class ConsumptionSchema(Schema):
     unit = fields.String(required=True)
 
 
+class SparedSchema(Schema):
+    """kg of CO2e and litres of water that would have been lost had it been wasted."""
+
+    co2_saved = fields.Float(required=True)
+    water_saved = fields.Float(required=True)
+    source = fields.String(required=True)
+
+
 class EatenSchema(Schema):
     """The members from `food` on are there for dishes."""
 
@@ -187,3 +195,5 @@ class EatenSchema(Schema):
     food_removed = fields.Boolean()
     food_details = fields.Nested(DishMembers)
     consumption_date = fields.AwareDateTime()
+    environmental_impact = fields.Nested(SparedSchema, allow_none=True)
+    coins_earned = fields.Integer(strict=True, allow_none=True)

@@ -147,3 +147,19 @@ async def test_a_detail_costs_two_statements_at_most_of_any_number_of_stacks(cli
         with counted(service.kitchen.database) as statements:
             assert (await client.get(path)).status == 200
         assert 1 <= len(statements.of_the_kitchen) <= 2, statements.of_the_kitchen
+
+
+async def test_eating_a_dish_tells_what_was_spared_only_when_its_weight_is_known(client: Client) -> None:
+    eaten = []
+    for body in (
+        {"name": "Puré de papa", "serving_quantity": 2},
+        {"name": "Puré de papa", "serving_quantity": 200, "type_unit": "gramos"},
+    ):
+        done = await client.post(f"{ROOT}/foods/from-recognition", json={"foods": [body]})
+        path = food_path(done.json["items"][0])
+        reply = await client.post(f"{path}/consume", json={"portions": body["serving_quantity"]})
+        eaten.append(answered(reply, "POST", f"{ROOT}/foods/{{name}}/{{added_at}}/consume"))
+    assert [one["coins_earned"] for one in eaten] == [None, None]
+    assert eaten[0]["environmental_impact"] is None
+    assert eaten[1]["environmental_impact"]["co2_saved"] > 0
+    assert eaten[1]["environmental_impact"]["source"]

@@ -38,6 +38,15 @@ class Calories:
     source: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Spared:
+    """What would have been lost had so much been wasted: the middle of the footprint's range."""
+
+    kg_co2e: Decimal
+    litres_water: Decimal
+    source: str
+
+
 async def shelf(tx: Read, member: Member, label: str, kind: Kind | None = None) -> Shelf:
     """Every stack under a name, or as the same food when no stack has the name. Raises UnknownFood."""
     found = await batches.held(tx, member.household, label_key(label), food_of(label, member.language))
@@ -75,6 +84,18 @@ def calories(batch: Batch) -> Calories:
     return Calories(_whole(kcal), f"{nutrition.source}; {weight.source}")
 
 
+def spared(batch: Batch, amount: Decimal) -> Spared | None:
+    """By eating `amount` of a batch; None unless its weight and its footprint are known."""
+    known = food(batch)
+    grams = _grams_of_one(known, batch.quantity.unit) if known else None
+    footprint = known.footprint if known else None
+    if grams is None or footprint is None or footprint.water is None:
+        return None
+    kilograms = amount * grams / 1000
+    carbon, water = (round(one.mid * kilograms, 3) for one in (footprint.ghg, footprint.water))
+    return Spared(carbon, water, footprint.source)
+
+
 def claims(nutrition: Nutrition) -> Claims:
     """ "source" or "high", of fibre and protein, by the European rule for claims on labels."""
     fibre = nutrition.fibre_g or Decimal(0)
@@ -91,6 +112,11 @@ def frozen_life(known: Food | None) -> ShelfLife | None:
 def whole_portions(amount: Decimal) -> int:
     """Portions for a client that takes whole ones only: the nearest, and never none while some is left."""
     return max(1, _whole(amount))
+
+
+def _grams_of_one(known: Food, unit: Unit) -> Decimal | None:
+    weights = {Unit.G: Decimal(1), Unit.KG: Decimal(1000), **{one.unit: one.grams for one in known.weights}}
+    return weights.get(unit)
 
 
 def _claim(value: Decimal, source: Decimal, high: Decimal) -> str | None:
