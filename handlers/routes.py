@@ -4,6 +4,7 @@ from handlers.route import Route
 from handlers.tables import (
     accounts,
     admin,
+    foods,
     households,
     inventory,
     journal,
@@ -24,6 +25,7 @@ ROUTES: tuple[Route, ...] = (
     *photos.ROUTES,
     *recognition.ROUTES,
     *proposals.ROUTES,
+    *foods.ROUTES,
     *inventory.ROUTES,
     *stacks.ROUTES,
     *journal.ROUTES,

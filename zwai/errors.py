@@ -171,6 +171,12 @@ class UnknownFood(NotFound):
     en = '"{name}" is not in your inventory.'
 
 
+class NotInCatalogue(NotFound):
+    code = "not_in_catalogue"
+    es = "El catálogo no tiene ese alimento. Búscalo por nombre: /api/foods?q=…"
+    en = "The catalogue does not have that food. Search it by name: /api/foods?q=…"
+
+
 class UnknownPhoto(NotFound):
     code = "unknown_photo"
     es = "No encontramos esa foto entre las de tu hogar."

@@ -29,6 +29,9 @@ class ShelfState(StrEnum):
     CUT = "cut"
 
 
+_AS_BOUGHT = (ShelfState.JUDGED, ShelfState.PURCHASE, ShelfState.STORED)
+
+
 @dataclass(frozen=True, slots=True)
 class ShelfLife:
     """How many days a food keeps in a place. `assumed`: judged, or the row of a near relative."""
@@ -105,6 +108,18 @@ class Catalogue:
         """How long it keeps in a place and state: the shortest of its own rows, else as its category."""
         lives = [life for life in food.shelf_lives if (life.place, life.state) == (place, state)]
         return min(lives, key=lambda life: life.min_days, default=self.assumed_lives.get((food.category, place, state)))
+
+    def lives(self, food: Food) -> tuple[ShelfLife, ...]:
+        """All that is known of how long it keeps, by place and state; each place has a row as it is bought."""
+        known = [life for place in Place for state in ShelfState if (life := self.life(food, place, state))]
+        told = {life.place for life in known if life.state in _AS_BOUGHT}
+        usual = [self._usual(food.category, place) for place in Place if place not in told]
+        return (*known, *usual)
+
+    def _usual(self, category: str, place: Place) -> ShelfLife:
+        days = self.assumed_days[category, place]
+        reference = f"assumed: {days} d in the {place}; usual for {category}, no row for this food"
+        return ShelfLife(place, ShelfState.JUDGED, days, days, reference, assumed=True)
 
 
 @cache
