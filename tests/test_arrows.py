@@ -22,6 +22,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zwai.settings": (),
     "zwai.kitchen": ("storage", "ai"),
     "zwai.doctor": PACKAGES,
+    "zwai.food": (),
     "zwai.recognise": ("zwai.kitchen", "ai"),
     "zwai.serve": ("zwai.app", "zwai.listener", "zwai.settings"),
     "zwai.listener": ("zwai.settings",),

@@ -90,6 +90,12 @@ def _parser() -> argparse.ArgumentParser:
                  "Exit code 0 when a photo could be read, also when there is no known food in it; 1 when none could.")
     )  # fmt: skip
 
+    food = _command(commands, "food", _food, "print what is known of a food, and according to whom",
+                    "Exit code 1 when nothing in the catalogue is near.")  # fmt: skip
+    food.add_argument("text", nargs="+", metavar="TEXT", help="a name as you would type it")
+    food.add_argument("--language", choices=["es", "en"], default="es", help="of words; default: es")
+    food.add_argument("--json", action="store_true", help="for machines: a list of entries, the best first")
+
     recogniser = commands.add_parser(
         "recogniser", help="judge the recogniser", description="Judge the recogniser.", formatter_class=Formatter
     )
@@ -271,6 +277,20 @@ def _recognise(settings: Settings, options: argparse.Namespace) -> int:
         if readable:
             print(table(readable, options.language, shutil.get_terminal_size((WIDE, 0)).columns))
     return 1 if len(unreadable) == len(results) else 0
+
+
+def _food(_settings: Settings, options: argparse.Namespace) -> int:
+    from zwai.food import find, table
+
+    text = " ".join(options.text)
+    found = find(text, options.language)
+    if options.json:
+        print(json.dumps(found, ensure_ascii=False, indent=2))
+    elif found:
+        print(table(found, options.language, shutil.get_terminal_size((WIDE, 0)).columns))
+    else:
+        return _fail(f"nothing in the catalogue is near {text!r}.")
+    return 0 if found else 1
 
 
 def _report(_settings: Settings, options: argparse.Namespace) -> int:

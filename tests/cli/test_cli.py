@@ -15,7 +15,7 @@ import pytest
 from storage.migrate import newest
 from tests.processes import COMMAND, ROOT, environment, served, zwai
 
-COMMANDS = ("serve", "worker", "jobs", "migrate", "recognise", "recogniser", "db", "doctor", "openapi")
+COMMANDS = ("serve", "worker", "jobs", "migrate", "recognise", "food", "recogniser", "db", "doctor", "openapi")
 HEAVY = ("asyncio", "aiohttp", "sqlalchemy", "numpy", "onnxruntime", "PIL")
 
 
