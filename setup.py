@@ -20,7 +20,7 @@ setup(
     package_data={
         "zwai": ["knowledge/data/*", "knowledge/*.md", "page/*", "samples/*"],
         "storage": ["migrations/*", "migrations/versions/*"],
-        "ai": ["models/*"],
+        "ai": ["models/*", "prompts/*"],
     },
     install_requires=[
         "aiohttp>=3.14",
@@ -31,6 +31,7 @@ setup(
         "apispec>=6.10",
         "argon2-cffi>=25.1",
         "cryptography>=50",
+        "google-genai>=3.3",
         "gunicorn>=27",
         "hiredis>=3.5",
         "marshmallow>=4.4",
@@ -45,6 +46,7 @@ setup(
         "redis>=8.1",
         "saq>=0.26.4",
         "SQLAlchemy[asyncio]>=2.1.9",
+        "tenacity>=9.1",
         "typing_extensions>=4.12",
         "tzdata",
         "uvloop>=0.23",

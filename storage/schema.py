@@ -375,5 +375,24 @@ claims = Table(
     **MYSQL,
 )
 
+# No foreign key: what was spent stays known when its household is gone.
+ai_calls = Table(
+    "ai_calls",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, nullable=False),
+    Column("purpose", WORD, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("outcome", WORD, nullable=False),
+    Column("bytes_out", BigInteger, nullable=False),
+    Column("tokens_in", Integer, nullable=False),
+    Column("tokens_out", Integer, nullable=False),
+    Column("cost", String(20), nullable=False),
+    Column("latency_ms", Integer, nullable=False),
+    Column("at", Moment, nullable=False, index=True),
+    Index(None, "household_id", "at"),
+    **MYSQL,
+)
+
 # One row: names this run of the data, so that ETags from before a restored backup match nothing.
 installation = Table("installation", metadata, Column("id", ID, primary_key=True), **MYSQL)
