@@ -37,7 +37,7 @@ from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
-from zwai.knowledge import names
+from zwai.knowledge import allergens, names
 from zwai.records.ids import new_id
 from zwai.settings import Settings, listed, secret_key
 
@@ -74,6 +74,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         database = await stack.enter_async_context(_database(settings))
         cache = await stack.enter_async_context(_cache(settings))
         names.warm()  # 80 ms that no request should pay
+        allergens.warm()  # 500 ms more
         files = await stack.enter_async_context(_files(settings))
         recogniser = Recogniser(pool, files)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, recogniser))
