@@ -127,6 +127,18 @@ async def test_the_search_ranks_the_same_name_before_a_longer_one_and_keeps_to_i
     assert len(await search(client, "salsa de soya", limit=1, category="x", image_type="food")) == 1
 
 
+async def test_a_longer_name_is_offered_but_never_taken_without_asking(client: Client) -> None:
+    await photo_of(client, "Leche de coco")
+    assert [one["name"] for one in await search(client, "leche")] == ["Leche de coco"]
+    assert (await client.post(ASSIGN, json={"item_name": "leche"})).json == {}
+
+
+@pytest.mark.parametrize("name", ["scan_1700000000000", "food_scan_1700000000000_1", "uploaded_food"])
+async def test_a_name_that_the_client_made_up_is_no_name(client: Client, name: str) -> None:
+    await photo_of(client, name)
+    assert await search(client, name) == []
+
+
 async def test_one_finds_what_was_assigned_and_what_stock_shows(client: Client) -> None:
     assigned, shown = await photo_of(client), await photo_of(client)
     await client.post(ASSIGN, json={"item_name": "Plátano", "image_path": assigned})

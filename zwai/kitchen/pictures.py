@@ -17,6 +17,8 @@ from zwai.records.stock import Act, Change
 
 # Below it a name is another one; the number is the one that the mobile client has always been answered by.
 ALIKE = 0.8
+# From here on a picture is taken without a person choosing it: "leche de coco" must not stand for "leche".
+SURE = 0.9
 SAME_FOOD = 0.95
 SAME_WORDS = 0.85
 
@@ -43,9 +45,9 @@ async def assign(tx: Write, member: Member, label: str, photo: PhotoId, now: dat
 
 
 async def picture_of(tx: Read, member: Member, label: str) -> Picture | None:
-    """The best picture for a name, if one is good enough."""
+    """The best picture for a name, if it is surely one of the same."""
     found = await similar(tx, member, label, 1)
-    return found[0].picture if found else None
+    return found[0].picture if found and found[0].score >= SURE else None
 
 
 async def similar(tx: Read, member: Member, label: str, limit: int, preferred: str | None = None) -> list[Likeness]:
@@ -69,6 +71,7 @@ def ranked(label: str, known: Iterable[Picture], language: Language) -> list[Lik
         if (score := scores.get(picture.label)) is None:
             score = scores[picture.label] = likeness(label, picture.label, language)
         if score >= ALIKE and (picture.photo not in best or score > best[picture.photo].score):
+            best.pop(picture.photo, None)  # among equals the first that was so good stays first
             best[picture.photo] = Likeness(picture, score)
     return sorted(best.values(), key=lambda one: -one.score)
 
@@ -79,11 +82,13 @@ def likeness(one: str, other: str, language: Language) -> float:
     if mine == theirs:
         return 1.0
     foods = [match.food.id for name in (one, other) if (match := resolve(name, language))]
-    if len(foods) == 2:
-        return SAME_FOOD if foods[0] == foods[1] else 0.0  # limón is not melón, however it is spelt
+    if len(foods) == 2 and foods[0] == foods[1]:
+        return SAME_FOOD
     words, others = set(mine.split()), set(theirs.split())
     if words <= others or others <= words:
         return SAME_WORDS
+    if len(foods) == 2:
+        return 0.0  # limón is not melón, however it is spelt
     matcher = SequenceMatcher(None, mine, theirs, autojunk=False)
     return matcher.ratio() if matcher.real_quick_ratio() >= ALIKE else 0.0
 
