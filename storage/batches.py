@@ -127,11 +127,6 @@ async def taken_moments(
     return {(row.label_key, row.added_at) for row in await tx.all(query) if row.id not in besides}
 
 
-async def count(tx: Read, household: HouseholdId) -> int:
-    number: int = await tx.scalar(select(func.count()).select_from(batches).where(batches.c.household_id == household))
-    return number
-
-
 async def add(tx: Write, new: Sequence[Batch]) -> None:
     if new:
         await tx.execute(insert(batches), [to_row(batch) for batch in new])

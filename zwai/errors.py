@@ -173,8 +173,8 @@ class UnknownFood(NotFound):
 
 class NotInCatalogue(NotFound):
     code = "not_in_catalogue"
-    es = "El catálogo no tiene ese alimento. Búscalo por nombre: /api/foods?q=…"
-    en = "The catalogue does not have that food. Search it by name: /api/foods?q=…"
+    es = "El catálogo no tiene ese alimento. Búscalo por su nombre en /api/foods."
+    en = "The catalogue does not have that food. Search it by its name at /api/foods."
 
 
 class UnknownPhoto(NotFound):
