@@ -8,14 +8,15 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from handlers import multipart, wire
+from handlers import alerts, multipart, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import ListOf
 from handlers.multipart import Form, SentPhoto
 from handlers.schemas import RequestSchema
 from zwai.errors import NoImage, StorageFull, TooManyPhotos, Unavailable, UnknownPhoto, ZwaiError
-from zwai.kitchen import jobs, recognition, uploads
+from zwai.kitchen import allergens, jobs, recognition, uploads
+from zwai.kitchen.allergens import Allergy
 from zwai.kitchen.inventory import today_of
 from zwai.kitchen.photo_urls import photo_id_of
 from zwai.kitchen.recognition import Proposal, Seen
@@ -50,6 +51,8 @@ class ProposalSchema(Schema):
     message = fields.String(required=True)
     suggestions = fields.List(fields.Dict(), required=True)
     photo_errors = fields.List(fields.Dict(), required=True)
+    allergy_alerts = fields.List(fields.Dict(), required=True)
+    has_allergens = fields.Boolean(required=True)
 
 
 class IngredientsSchema(ProposalSchema):
@@ -109,6 +112,11 @@ async def ingredients(call: Call[PathsBody | None]) -> Answer:
     return await _recognise(call, Aim.INGREDIENTS)
 
 
+async def ingredients_complete(call: Call[PathsBody | None]) -> Answer:
+    """The same, each with what the knowledge says of it."""
+    return await _recognise(call, Aim.INGREDIENTS, complete=True)
+
+
 async def foods(call: Call[PathsBody | None]) -> Answer:
     return await _recognise(call, Aim.DISHES)
 
@@ -135,7 +143,7 @@ async def task(call: Call[None]) -> Answer:
         if job.result is not None:
             household, recognised = call.member.household, RecognitionId(job.result["recognition_id"])
             proposal = await recognition.proposal(tx, household, recognised)
-        return call.answer(_task(call, job, proposal))
+        return call.answer(_task(call, job, proposal, await allergens.of_member(tx, call.member)))
 
 
 async def images(call: Call[None]) -> Answer:
@@ -143,7 +151,7 @@ async def images(call: Call[None]) -> Answer:
     async with call.read() as tx:
         recognised = RecognitionId(call.path["recognition_id"])
         proposal = await recognition.proposal(tx, call.member.household, recognised)
-        return call.answer(_images(call, proposal))
+        return call.answer(_images(call, proposal, await allergens.of_member(tx, call.member)))
 
 
 async def result(call: Call[None]) -> Answer:
@@ -151,21 +159,22 @@ async def result(call: Call[None]) -> Answer:
     async with call.read() as tx:
         recognised = RecognitionId(call.path["recognition_id"])
         proposal = await recognition.proposal(tx, call.member.household, recognised)
-        return call.answer({"ingredients": [], "foods": [], **rendered(call, proposal)})
+        body = rendered(call, proposal, await allergens.of_member(tx, call.member))
+        return call.answer({"ingredients": [], "foods": [], **body})
 
 
-async def _recognise(call: Call[PathsBody | None], aim: Aim) -> Answer:
+async def _recognise(call: Call[PathsBody | None], aim: Aim, *, complete: bool = False) -> Answer:
     async with _photos(call) as given:
         seen = await call.kitchen.recogniser.look(given.ids, aim)
-        return await _propose(call, given, seen)
+        return await _propose(call, given, seen, complete=complete)
 
 
-async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen) -> Answer:
+async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen, *, complete: bool) -> Answer:
     async with call.write() as tx:
         for photo in given.new:
             await uploads.add(tx, photo)
         proposal = await recognition.propose(tx, call.member, seen, call.now)
-        body = rendered(call, proposal)
+        body = rendered(call, proposal, await allergens.of_member(tx, call.member))
         body["photo_errors"] = [_photo_error(call, one) for one in given.unreadable]
         return call.answer(body)
 
@@ -224,7 +233,7 @@ def _photo_error(call: Call[Any], one: Unreadable) -> dict[str, Any]:
     return {"index": one.index, "photo": one.name, "code": one.error.code, "message": message}
 
 
-def rendered(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
+def rendered(call: Call[Any], proposal: Proposal, allergies: Sequence[Allergy]) -> dict[str, Any]:
     """A proposal as its aim has it: what is fairly sure in the lists that clients add from, guesses apart."""
     listed = [line for line in proposal.lines if line.decision is not Decision.SUGGESTION]
     suggested = [line for line in proposal.lines if line.decision is Decision.SUGGESTION]
@@ -233,20 +242,21 @@ def rendered(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
         "engine": proposal.recognition.engine,
         "message": _message(call, listed, suggested),
         "total_detected": len(listed),
-        "suggestions": [_item(call, line) for line in suggested],
+        "suggestions": [_item(call, line, allergies) for line in suggested],
         "photo_errors": [],
+        **alerts.of_lines(call, listed, allergies),
     }
     aim = proposal.recognition.aim
     if aim is not Aim.DISHES:
-        body["ingredients"] = [_item(call, line) for line in listed if line.batch.kind is Kind.INGREDIENT]
+        body["ingredients"] = [_item(call, line, allergies) for line in listed if line.batch.kind is Kind.INGREDIENT]
     if aim is not Aim.INGREDIENTS:
-        body["foods"] = [_item(call, line) for line in listed if line.batch.kind is Kind.DISH]
+        body["foods"] = [_item(call, line, allergies) for line in listed if line.batch.kind is Kind.DISH]
     if aim is Aim.BOTH:
-        body["recognized_items"] = [_recognized(call, line) for line in listed]
+        body["recognized_items"] = [_recognized(call, line, allergies) for line in listed]
     return body
 
 
-def _item(call: Call[Any], line: Line) -> dict[str, Any]:
+def _item(call: Call[Any], line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
     """A line with the fields that the client sends back in from-recognition, and its evidence."""
     batch, today = line.batch, today_of(call.member, call.now)
     expiry = wire.expiry(batch, today)
@@ -267,11 +277,12 @@ def _item(call: Call[Any], line: Line) -> dict[str, Any]:
         "decision": line.decision,
         "needs_confirmation": line.decision is not Decision.ITEM,
         "evidence": {"rule": line.rule, "bounding_box": line.box},
+        **alerts.mark(call, line, allergies),
     }
     return item | wire.dish(batch) if batch.kind is Kind.DISH else item
 
 
-def _recognized(call: Call[Any], line: Line) -> dict[str, Any]:
+def _recognized(call: Call[Any], line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
     return {
         "name": line.batch.label,
         "confidence": round(line.confidence, 3),
@@ -280,10 +291,11 @@ def _recognized(call: Call[Any], line: Line) -> dict[str, Any]:
         "category": "food" if line.batch.kind is Kind.DISH else "ingredient",
         "decision": line.decision,
         "added_at": line.batch.added_at,
+        **alerts.mark(call, line, allergies),
     }
 
 
-def _images(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
+def _images(call: Call[Any], proposal: Proposal, allergies: Sequence[Allergy]) -> dict[str, Any]:
     kinds = {line.batch.kind for line in proposal.lines}
     names = {Kind.INGREDIENT: "ingredients", Kind.DISH: "foods"}
     kind = "mixed" if len(kinds) == 2 else names[kinds.pop()] if kinds else "empty"
@@ -296,7 +308,7 @@ def _images(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
         "total_items": total,
         "progress_percentage": 100,
         "last_updated": proposal.recognition.created_at,
-        **rendered(call, proposal),
+        **rendered(call, proposal, allergies),
     }
 
 
@@ -331,7 +343,7 @@ STEPS = {
 }
 
 
-def _task(call: Call[Any], job: Job, proposal: Proposal | None) -> dict[str, Any]:
+def _task(call: Call[Any], job: Job, proposal: Proposal | None, allergies: Sequence[Allergy]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "task_id": job.id,
         "status": job.state,
@@ -343,7 +355,7 @@ def _task(call: Call[Any], job: Job, proposal: Proposal | None) -> dict[str, Any
         "message": wire.sentence(call, *STEPS[job.state]),
     }
     if proposal is not None:
-        told["result_data"] = rendered(call, proposal)
+        told["result_data"] = rendered(call, proposal, allergies)
     if job.error is not None:
         told["error_message"] = job.error["en" if call.language is Language.EN else "es"]
     return told

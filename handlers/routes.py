@@ -4,6 +4,7 @@ from handlers.route import Route
 from handlers.tables import (
     accounts,
     admin,
+    allergens,
     foods,
     households,
     inventory,
@@ -26,6 +27,7 @@ ROUTES: tuple[Route, ...] = (
     *recognition.ROUTES,
     *proposals.ROUTES,
     *foods.ROUTES,
+    *allergens.ROUTES,
     *inventory.ROUTES,
     *stacks.ROUTES,
     *journal.ROUTES,

@@ -1,0 +1,81 @@
+"""Declared allergies against what a batch holds."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from zwai.kitchen.allergens import against, declared
+from zwai.kitchen.inventory import NewItem, draft
+from zwai.records.allergens import Verdict
+from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
+from zwai.records.stock import Batch, DishFacts, Kind, Quantity, Unit
+
+NOW = datetime(2031, 1, 2, tzinfo=UTC)
+MEMBER = Member(AccountId("a"), HouseholdId("h"), SessionId("s"), Language.ES, "America/Lima")
+
+
+def batch(label: str, *ingredients: str) -> Batch:
+    dish = DishFacts(ingredients, "dish", None, "") if ingredients else None
+    kind = Kind.DISH if ingredients else Kind.INGREDIENT
+    return draft(MEMBER, NewItem(label=label, kind=kind, quantity=Quantity(1, Unit.PIECE), dish=dish), NOW)  # type: ignore[arg-type]
+
+
+def told(label: str, *allergies: Any, language: Language = Language.ES) -> tuple[Any, ...]:
+    found = against(batch(label), declared({"allergies": list(allergies)}, language), language)
+    return found.contains, found.may_contain, found.verdict
+
+
+@pytest.mark.parametrize(
+    ("label", "allergy", "expected"),
+    [
+        ("Queso fresco", "leche", (("leche",), (), Verdict.CONTAINS)),
+        ("Quinua", "gluten", ((), ("gluten",), Verdict.MAY_CONTAIN)),
+        ("Manzana", "leche", ((), (), Verdict.FREE)),
+        ("Zyxofruta", "leche", ((), (), Verdict.UNKNOWN)),
+        ("Lomo saltado", "leche", ((), (), Verdict.UNKNOWN)),  # a dish: its recipe may vary
+        ("Salmón", "sal", ((), (), Verdict.FREE)),
+        ("Sal", "salmón", ((), (), Verdict.FREE)),
+        ("Camarones", "camarón", (("crustáceos",), (), Verdict.CONTAINS)),
+        ("Langostinos", "camarón", (("crustáceos",), (), Verdict.CONTAINS)),
+        ("Kiwi", "kiwi", (("kiwi",), (), Verdict.CONTAINS)),
+        ("Mermelada de fresa casera", "Fresa", (("Fresa",), (), Verdict.CONTAINS)),
+        ("Frutilla", "fresa", (("fresa",), (), Verdict.CONTAINS)),
+        ("Manzana", "manzanilla", ((), (), Verdict.FREE)),
+        ("Yogurt zyx de almendras", "frutos secos", (("frutos secos",), ("maní",), Verdict.CONTAINS)),
+    ],
+)
+def test_a_batch_against_an_allergy(label: str, allergy: str, expected: tuple[Any, ...]):
+    assert told(label, allergy) == expected
+
+
+def test_the_cactus_fruit_is_no_fish_in_either_language():
+    for language in Language:
+        assert told("Tuna", "fish", language=language) == ((), (), Verdict.FREE)
+
+
+def test_the_ingredients_of_a_dish_count():
+    salad = batch("Ensalada zyx", "lechuga", "nueces", "fresas")
+    for allergy, contains in (("nuez", ("frutos secos",)), ("fresa", ("fresa",)), ("pescado", ())):
+        assert against(salad, declared({"allergies": [allergy]}, Language.ES), Language.ES).contains == contains
+
+
+def test_a_label_that_says_more_than_its_food_counts():
+    yogurt = batch("Yogurt griego")
+    said = replace(yogurt, label="Yogurt griego con almendras")
+    allergies = declared({"allergies": ["frutos secos"]}, Language.ES)
+    assert against(yogurt, allergies, Language.ES).contains == ()
+    assert against(said, allergies, Language.ES).contains == ("frutos secos",)
+
+
+@pytest.mark.parametrize(
+    "preferences", [{}, {"allergies": None}, {"allergies": "maní"}, {"allergies": [None, 3, {}, []]}]
+)
+def test_what_is_no_list_of_allergies_declares_none(preferences: dict[str, Any]):
+    assert declared(preferences, Language.ES) == ()
+
+
+def test_an_allergy_that_comes_twice_counts_once():
+    found = declared({"allergies": ["maní", {"name": "maní"}], "allergyItems": [" maní "]}, Language.ES)
+    assert [one.said for one in found] == ["maní"]
