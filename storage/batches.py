@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
 
 from storage.db import Read, Write
+from storage.prepared import Prepared
 from storage.schema import batches
 from zwai.records.people import HouseholdId
 from zwai.records.photos import PhotoId
@@ -36,6 +37,30 @@ BY_STACK = (batches.c.kind, batches.c.label_key, batches.c.added_at, batches.c.i
 BY_EXPIRY = (batches.c.expiry_day, batches.c.id)
 
 
+ALL = 1_000_000  # of a household's batches
+
+
+def _later(order: Sequence[Column[Any]]) -> ColumnElement[bool]:
+    """What comes after a key in an order. Spelled out, since engines plan row-value comparisons differently."""
+    key = [bindparam(f"after_{place}", type_=column.type) for place, column in enumerate(order)]
+    equal = [column == value for column, value in zip(order, key, strict=True)]
+    beyond = [column > value for column, value in zip(order, key, strict=True)]
+    return or_(*(and_(*equal[:place], beyond[place]) for place in range(len(order))))
+
+
+def _lists(order: Sequence[Column[Any]], *where: ColumnElement[bool]) -> tuple[Prepared, Prepared]:
+    """The first page of a list, and any other one."""
+    query = select(batches).where(batches.c.household_id == bindparam("household"), *where)
+    query = query.order_by(*order).limit(bindparam("limit"))
+    return Prepared(query), Prepared(query.where(_later(order)))
+
+
+STOCK = _lists(BY_STACK)
+STOCK_OF_KIND = _lists(BY_STACK, batches.c.kind == bindparam("kind"))
+SOONEST = _lists(BY_EXPIRY, batches.c.kind == bindparam("kind"))
+EXPIRING = _lists(BY_EXPIRY, batches.c.expiry_day.between(bindparam("since"), bindparam("until")))
+
+
 async def page(
     tx: Read,
     household: HouseholdId,
@@ -44,10 +69,10 @@ async def page(
     kind: Kind | None = None,
 ) -> list[Batch]:
     """Batches by kind, label key, moment of adding and id; from just after the key `after`."""
-    query = select(batches).where(batches.c.household_id == household, *_later(BY_STACK, after))
-    if kind is not None:
-        query = query.where(batches.c.kind == kind.value)
-    return [from_row(row) for row in await tx.all(query.order_by(*BY_STACK).limit(limit))]
+    values = {"household": household, "limit": limit or ALL}
+    if kind is None:
+        return await _listed(tx, STOCK, after, values)
+    return await _listed(tx, STOCK_OF_KIND, after, {**values, "kind": kind.value})
 
 
 async def expiring(
@@ -59,19 +84,16 @@ async def expiring(
     after: ExpiryKey | None = None,
 ) -> list[Batch]:
     """Batches that expire from `since` to `until`, soonest first; from just after the key `after`."""
-    within = batches.c.expiry_day.between(since, until)
-    query = select(batches).where(batches.c.household_id == household, within, *_later(BY_EXPIRY, after))
-    return [from_row(row) for row in await tx.all(query.order_by(*BY_EXPIRY).limit(limit))]
+    values = {"household": household, "since": since, "until": until, "limit": limit or ALL}
+    return await _listed(tx, EXPIRING, after, values)
 
 
 async def soonest(
     tx: Read, household: HouseholdId, kind: Kind, limit: int | None = None, after: ExpiryKey | None = None
 ) -> list[Batch]:
     """Batches of a kind, those that expire first first; from just after the key `after`."""
-    query = select(batches).where(
-        batches.c.household_id == household, batches.c.kind == kind.value, *_later(BY_EXPIRY, after)
-    )
-    return [from_row(row) for row in await tx.all(query.order_by(*BY_EXPIRY).limit(limit))]
+    values = {"household": household, "kind": kind.value, "limit": limit or ALL}
+    return await _listed(tx, SOONEST, after, values)
 
 
 async def of_stack(tx: Write, household: HouseholdId, stack: StackRef) -> list[Batch]:
@@ -152,13 +174,14 @@ def _named(label_key: str, food: FoodId | None) -> ColumnElement[bool]:
     return by_label if food is None else or_(by_label, batches.c.food_id == food)
 
 
-def _later(order: Sequence[Column[Any]], key: Sequence[Any] | None) -> list[ColumnElement[bool]]:
-    """What comes after `key` in an order. Spelled out, since engines plan row-value comparisons differently."""
-    if key is None:
-        return []
-    equal = [column == value for column, value in zip(order, key, strict=True)]
-    beyond = [column > value for column, value in zip(order, key, strict=True)]
-    return [or_(*(and_(*equal[:place], beyond[place]) for place in range(len(order))))]
+async def _listed(
+    tx: Read, pages: tuple[Prepared, Prepared], after: Sequence[Any] | None, values: dict[str, Any]
+) -> list[Batch]:
+    first, later = pages
+    if after is None:
+        return [from_row(row) for row in await tx.rows(first, values)]
+    key = {f"after_{place}": value for place, value in enumerate(after)}
+    return [from_row(row) for row in await tx.rows(later, {**values, **key})]
 
 
 def to_row(batch: Batch) -> dict[str, Any]:

@@ -2,17 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Executable, Row, Select, select, text, update
+from sqlalchemy import Executable, Row, bindparam, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
+from storage.prepared import Prepared
 from storage.replicas import Replicas
 from storage.schema import households
 from storage.standing import Standing
@@ -28,6 +29,7 @@ from zwai.errors import (
 from zwai.records.people import HouseholdId
 
 log = logging.getLogger("zwai.database")
+T = TypeVar("T", bound="Read")
 
 # How long a replica may take to begin a snapshot; then the primary is asked.
 REPLICA_S = 1.0
@@ -54,6 +56,10 @@ class Read:
         self._connection = connection
         self.version = version
 
+    async def rows(self, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Plain rows of a query that many requests ask."""
+        return await query.rows_of_snapshot(self._connection, values)
+
     async def all(self, query: Executable) -> Sequence[Row[Any]]:
         return (await self._connection.execute(query)).all()
 
@@ -71,9 +77,17 @@ class Write(Read):
         super().__init__(connection)
         self.raised: dict[HouseholdId, int] = {}
 
+    async def rows(self, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Plain rows of a query that many requests ask."""
+        return await query.rows(self._connection, values)
+
     async def execute(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a changing statement, once or for each of `rows`; answers how many rows it touched."""
         return (await self._connection.execute(statement, rows)).rowcount
+
+    async def commit(self) -> None:
+        """Left to `Database.write`."""
+        await self._connection.commit()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +151,16 @@ class Database:
 
     @asynccontextmanager
     async def _snapshot(self, engine: AsyncEngine, household: HouseholdId | None) -> AsyncIterator[Read]:
-        async with self._unit(engine) as connection:
+        async def begin(connection: AsyncConnection) -> Read:
+            await connection.begin()
             tx = Read(connection)
             if household is not None:
-                tx.version = await tx.scalar(_version_of(household))
+                tx.version = next((row[0] for row in await tx.rows(VERSION, {"household": household})), None)
+            elif connection.dialect.name == "mysql":
+                await connection.exec_driver_sql("SELECT 1")
+            return tx
+
+        async with self._unit(engine, begin) as tx:
             yield tx
 
     @asynccontextmanager
@@ -150,20 +170,26 @@ class Database:
         For a household, the first statement raises its version, which also puts its writers in line.
         Raises TransactionLost when it may be started over.
         """
-        async with self._unit(self._writer) as connection:
-            tx = Write(connection)
+
+        async def begin(connection: AsyncConnection) -> Write:
+            await connection.begin()
+            return Write(connection)
+
+        async with self._unit(self._writer, begin) as tx:
             if household is not None:
                 tx.version = await raise_version(tx, household)
             yield tx
 
     @asynccontextmanager
-    async def _unit(self, engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async def _unit(self, engine: AsyncEngine, begin: Callable[[AsyncConnection], Awaitable[T]]) -> AsyncIterator[T]:
         try:
-            async with asyncio.timeout(self._deadline_s), engine.connect() as connection, connection.begin():
+            async with asyncio.timeout(self._deadline_s), _begun(engine, begin) as tx:
                 try:
-                    yield connection
+                    yield tx
                 except DBAPIError as error:
                     raise _ours(error, may_start_over=True) from error
+                if isinstance(tx, Write):
+                    await tx.commit()
         except PoolTimeout as error:
             raise DatabaseDown({"retry_after": 2}) from error
         except DBAPIError as error:
@@ -211,13 +237,29 @@ class Database:
         await self._writer.dispose()
 
 
+@asynccontextmanager
+async def _begun(engine: AsyncEngine, begin: Callable[[AsyncConnection], Awaitable[T]]) -> AsyncIterator[T]:
+    """A transaction on a connection that works: one that was lost while nobody used it is replaced by a new one.
+
+    Leaving it rolls back what was not committed.
+    """
+    async with AsyncExitStack() as stack:
+        try:
+            tx = await begin(await stack.enter_async_context(engine.connect()))
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+            await stack.aclose()
+            tx = await begin(await stack.enter_async_context(engine.connect()))  # the pool has dropped its old ones
+        yield tx
+
+
 def _connections(server: str, pools: set[Any]) -> Connections:
     queues = [pool for pool in pools if isinstance(pool, QueuePool)]
     return Connections(server, sum(pool.checkedout() for pool in queues), sum(pool.size() for pool in queues))
 
 
-def _version_of(household: HouseholdId) -> Select[tuple[int]]:
-    return select(households.c.version).where(households.c.id == household)
+VERSION = Prepared(select(households.c.version).where(households.c.id == bindparam("household")))
 
 
 async def raise_version(tx: Write, household: HouseholdId) -> int:
@@ -228,9 +270,9 @@ async def raise_version(tx: Write, household: HouseholdId) -> int:
     raised = update(households).where(households.c.id == household).values(version=households.c.version + 1)
     if await tx.execute(raised) == 0:
         raise TokenRevoked
-    version: int = await tx.scalar(_version_of(household))
+    ((version,),) = await tx.rows(VERSION, {"household": household})
     tx.raised[household] = version
-    return version
+    return int(version)
 
 
 def _ours(error: DBAPIError, *, may_start_over: bool) -> Exception:

@@ -55,7 +55,8 @@ def _mysql_engine(url: str, pool: PoolSize) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=pool.wait_s,
         pool_recycle=MYSQL_RECYCLE_S,
-        pool_pre_ping=True,
+        # Whoever takes a connection tries it (`storage.db`), and ends what they began: neither needs a trip of its own.
+        pool_reset_on_return=None,
         connect_args={"connect_timeout": CONNECT_S},
     )
 

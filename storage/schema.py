@@ -51,16 +51,17 @@ class Moment(types.TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value and value.astimezone(UTC).replace(tzinfo=None)
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and value.replace(tzinfo=UTC)
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None] | None:
-        """On SQLite, where instants are text, straight from it: a list reads them by the thousand."""
-        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Straight from what the driver gives, on SQLite text: a list reads instants by the thousand."""
+        return _from_text if dialect.name == "sqlite" else _in_utc
 
 
 def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return value and value.replace(tzinfo=UTC)
 
 
 class Amount(types.TypeDecorator[Decimal]):
@@ -75,10 +76,17 @@ class Amount(types.TypeDecorator[Decimal]):
     def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
         return str(_plain(value)) if value is not None and dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        if value is None:
-            return None
-        return Decimal(value) if dialect.name == "sqlite" else _plain(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
+        """Straight from what the driver gives, as above."""
+        return _from_digits if dialect.name == "sqlite" else _plain_or_none
+
+
+def _from_digits(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _plain_or_none(value: Decimal | None) -> Decimal | None:
+    return None if value is None else _plain(value)
 
 
 def _plain(value: Decimal) -> Decimal:
@@ -97,8 +105,12 @@ class Document(types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
         return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
-    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
-        return None if value is None else json.loads(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        return _from_json
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
 
 
 ID = String(32)

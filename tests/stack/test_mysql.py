@@ -66,6 +66,35 @@ async def test_no_request_reads_anothers_rows_when_half_of_them_are_cancelled(da
     await ask(1)
 
 
+async def test_no_household_gets_anothers_list_when_half_of_them_are_cancelled(database: Database) -> None:
+    """Lists go past SQLAlchemy, straight to the driver."""
+    chance = random.Random(7)
+    homes = [await add_household(database) for _ in range(8)]
+    for number, household in enumerate(homes):
+        async with database.write(household) as tx:
+            await batches.add(tx, [a_batch(household, f"food {one}", NOW) for one in range(20 * number)])
+    wrong = []
+
+    async def ask(number: int) -> None:
+        async with database.read(homes[number]) as tx:
+            held = await batches.page(tx, homes[number])
+            if len(held) != 20 * number or {batch.household for batch in held} - {homes[number]} or tx.version != 1:
+                wrong.append((number, tx.version, held))
+
+    async def cut_off(number: int) -> None:
+        task = asyncio.create_task(ask(number))
+        await asyncio.sleep(chance.random() * 0.02)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    for _ in range(20):
+        turns = [n % 8 for n in range(50)]
+        jobs = [cut_off(n) if chance.random() < 0.5 else ask(n) for n in turns]
+        failed = [one for one in await asyncio.gather(*jobs, return_exceptions=True) if one is not None]
+        assert not failed
+    assert not wrong
+
+
 async def test_a_cancelled_write_leaves_nothing(database: Database) -> None:
     household = await add_household(database)
 
@@ -251,6 +280,44 @@ async def test_a_killed_connection_is_started_over(urls: tuple[str, str], stack:
         stack.sql("primary", f"KILL {idle}")
         async with database.write(household) as tx:
             assert tx.version == 2
+
+
+async def test_connections_that_were_lost_while_they_rested_are_not_noticed(
+    urls: tuple[str, str], stack: TestStack
+) -> None:
+    async with opened(urls[0], connections=3) as database:
+        household = await add_household(database)
+
+        async def rested() -> None:
+            """All of the pool's connections are open, and the server has closed them."""
+            async with database.read() as one, database.read() as two, database.read() as three:
+                numbers = [await tx.scalar(text("SELECT CONNECTION_ID()")) for tx in (one, two, three)]
+            for number in numbers:
+                stack.sql("primary", f"KILL {number}")
+
+        await rested()
+        async with database.read(household) as tx:
+            assert await batches.page(tx, household) == []
+        await rested()
+        async with database.read() as tx:
+            assert await tx.scalar(select(1)) == 1
+        await rested()
+        async with database.write(household) as write:
+            await batches.add(write, [a_batch(household, "acelga", NOW)])
+        await rested()
+        async with database.write() as write:
+            await write.scalar(select(1))
+
+
+async def test_a_read_sees_what_was_committed_since_the_last_one_on_its_connection(urls: tuple[str, str]) -> None:
+    async with opened(urls[0], connections=1) as database, opened(urls[0]) as other:
+        household = await add_household(database)
+        for number in range(3):
+            async with database.read(household) as tx:
+                assert tx.version == number
+                assert len(await batches.page(tx, household)) == number
+            async with other.write(household) as write:
+                await batches.add(write, [a_batch(household, f"food {number}", NOW)])
 
 
 async def test_a_read_only_server_refuses_writes_and_serves_reads(urls: tuple[str, str]) -> None:
