@@ -296,3 +296,15 @@ def test_judging_is_fast_enough_for_the_event_loop():
     for text, language in texts:
         judge.__wrapped__(text, language)
     assert (time.perf_counter() - start) / len(texts) < 0.0003
+
+
+def test_a_long_label_is_judged_in_a_time_that_grows_with_its_length_only():
+    label = "harina de trigo, leche, sin gluten y maní con "
+    short, long = (label * 10)[:400], (label * 60)[: allergens.LONGEST]
+    took = []
+    for text in (short, long):
+        start = time.perf_counter()
+        for _ in range(10):
+            judge.__wrapped__(text)
+        took.append(time.perf_counter() - start)
+    assert took[1] / took[0] < 20  # five times as long; squared it would be 25 times

@@ -7,6 +7,7 @@ we do not know is never called free.
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
+from itertools import accumulate
 
 from zwai.knowledge.allergen_words import (
     COMMA,
@@ -227,11 +228,12 @@ def _codes(reading: _Reading) -> tuple[set[Allergen], set[Allergen]]:
     contains: set[Allergen] = set()
     may_contain: set[Allergen] = set()
     claims = [one for one in reading.findings if _taken_away(one)]
+    clauses = _Clauses(reading)
     vegan = set().union(*(one.phrase.contains for one in reading.findings if _is_vegan(one)))
     for one in reading.findings:
         if one.denied or one.phrase.sort in (Sort.CLAIM, Sort.VEGAN):
             continue
-        gone = set().union(*(_taken_away(claim) for claim in claims if _covers(claim, one, reading)))
+        gone = set().union(*(_taken_away(claim) for claim in claims if clauses.covered(one, claim)))
         (may_contain if one.traces else contains).update(one.phrase.contains - gone - vegan)
         may_contain |= (one.phrase.may_contain | (one.phrase.contains & vegan)) - gone
     return contains, may_contain - contains
@@ -247,21 +249,32 @@ def _is_vegan(one: Finding) -> bool:
     return one.phrase.sort is Sort.VEGAN and not one.denied
 
 
-def _covers(claim: Finding, one: Finding, reading: _Reading) -> bool:
-    """Whether "sin gluten" is said of a finding: one before it up to "y" or a comma, one after it up to "con".
+class _Clauses:
+    """How far a claim reaches: numbers of the clauses in which tokens stand."""
 
-    A claim with nothing beside it ("galletas, sin gluten") is said of all before.
-    """
-    tokens, before = reading.tokens, one.start < claim.start
-    between = tokens[one.end : claim.start] if before else tokens[claim.end : one.start]
-    if not _parted(between, _AND if before else _AND | _WITH):
-        return True
-    clause = (other for other in reading.findings if other.start < claim.start and not other.denied)
-    return before and all(_parted(tokens[other.end : claim.start], _AND) for other in clause)
+    def __init__(self, reading: _Reading) -> None:
+        tokens = reading.tokens
+        self._before = list(accumulate(_parts(token, _AND) for token in tokens))
+        self._after = list(accumulate(_parts(token, _AND | _WITH) for token in tokens))
+        self._first: dict[int, int] = {}  # where the first food of a clause is
+        for one in reading.findings:
+            if not one.denied:
+                self._first.setdefault(self._before[one.start], one.start)
+
+    def covered(self, one: Finding, claim: Finding) -> bool:
+        """Whether "sin gluten" is said of a finding: one before it up to "y" or a comma, one after it up to "con".
+
+        A claim with nothing beside it ("galletas, sin gluten") is said of all before.
+        """
+        if one.start > claim.start:
+            return self._after[one.start] == self._after[claim.start]
+        clause = self._before[claim.start]
+        alone = self._first.get(clause, claim.start) >= claim.start
+        return alone or self._before[one.start] == clause
 
 
-def _parted(between: Sequence[Token], words: frozenset[str]) -> bool:
-    return any(token.stem in (COMMA, STOP) or token.word in words for token in between)
+def _parts(token: Token, words: frozenset[str]) -> bool:
+    return token.stem in (COMMA, STOP) or token.word in words
 
 
 def _judged(reading: _Reading, language: Language) -> Judged:
