@@ -214,7 +214,7 @@ async def test_a_date_that_is_not_sent_stays(client: Client) -> None:
     assert (await client.put(stack_path(stack), json=sent)).json["items"][0]["expiration_date"][:10] == "2031-01-02"
 
 
-async def test_food_that_moves_to_the_freezer_keeps_longer_unless_its_date_was_typed(client: Client) -> None:
+async def test_food_that_moves_to_the_freezer_keeps_longer_and_never_less(client: Client) -> None:
     ours, typed = await one(client, "Pollo"), await one(client, "Pollo", expiration_date="2031-01-02")
     sent = {"name": "Pollo", "quantity": 1, "type_unit": "litros", "storage_type": "congelador"}
     moved = [(await client.put(stack_path(stack), json=sent)).json["items"][0] for stack in (ours, typed)]

@@ -1,10 +1,23 @@
 """When food expires: from the tables where they speak of it, else assumed and saying so."""
 
 from calendar import monthrange
+from dataclasses import dataclass
 from datetime import date, timedelta
+from enum import StrEnum
 
 from zwai.knowledge.catalogue import Catalogue, Food, ShelfLife, ShelfState, load
-from zwai.records.stock import ExpiryDate, ExpirySource, Kind, Place, TimeUnit
+from zwai.records.stock import (
+    NO_MILESTONES,
+    ExpiryDate,
+    ExpirySource,
+    Kind,
+    LabelKind,
+    Milestones,
+    Place,
+    TimeUnit,
+)
+
+TYPED_BY_A_MEMBER = "typed by a member"
 
 # Which row speaks for a place, the best first. Opened is the last: what is still closed keeps longer.
 _STATES = (ShelfState.JUDGED, ShelfState.PURCHASE, ShelfState.STORED, ShelfState.OPENED)
@@ -29,6 +42,111 @@ _COOKED_AS_A_DISH = frozenset(
 )
 
 
+# Thawed food of which no row speaks, in the fridge; in a warm kitchen it does not see the next day.
+_THAWED_DAYS = {Place.FRIDGE: 1, Place.PANTRY: 0}
+
+
+class ExpiryRule(StrEnum):
+    """Which of the rules gave a batch its day."""
+
+    PRINTED = "printed"
+    KEPT = "kept"
+    OPENED = "opened"
+    FROZEN = "frozen"
+    THAWED = "thawed"
+    TOO_LATE_TO_FREEZE = "too_late_to_freeze"
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """All that decides how long a batch keeps. `since`: the day it came to its place (before it was frozen, if it was).
+
+    `printed_by` tells whether a label or a person gave `milestones.printed_on`.
+    """
+
+    food: Food | None
+    kind: Kind
+    place: Place
+    since: date
+    label_kind: LabelKind = LabelKind.BEST_BEFORE
+    milestones: Milestones = NO_MILESTONES
+    printed_by: ExpirySource = ExpirySource.TYPED
+
+
+def best_until(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
+    """The day until which a batch keeps, after all that happened to it, and the rule that gave it.
+
+    Freezing stops the clock of whatever still ran, and the freezer's own days count, or a printed day beyond them; a
+    use-by that had passed stays.
+    Thawing starts a short one: the days of thawed food, never more than were left when it was frozen. Opening (or
+    cutting) only ever shortens. A printed day binds before any table.
+    """
+    marks = keeping.milestones
+    if keeping.place is Place.FREEZER:
+        return _frozen(keeping, marks.frozen_on or keeping.since)
+    dated = _closed(keeping)
+    if marks.frozen_on is not None and marks.thawed_on is not None:
+        dated = _thawed(keeping, marks.frozen_on, marks.thawed_on)
+    if marks.opened_on is not None and (opened := _opened(keeping, marks.opened_on)) is not None:
+        return min(dated, (opened, ExpiryRule.OPENED), key=lambda one: one[0].day)
+    return dated
+
+
+def _closed(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
+    printed_on = keeping.milestones.printed_on
+    if printed_on is not None:
+        reference = "printed on the label" if keeping.printed_by is ExpirySource.LABEL else TYPED_BY_A_MEMBER
+        return ExpiryDate(printed_on, keeping.printed_by, reference), ExpiryRule.PRINTED
+    return expiry_of(keeping.food, keeping.kind, keeping.place, keeping.since), ExpiryRule.KEPT
+
+
+def _frozen(keeping: Keeping, frozen_on: date) -> tuple[ExpiryDate, ExpiryRule]:
+    printed_on = keeping.milestones.printed_on
+    if keeping.label_kind is LabelKind.USE_BY and printed_on is not None and printed_on < frozen_on:
+        return _closed(keeping)[0], ExpiryRule.TOO_LATE_TO_FREEZE
+    frozen = expiry_of(keeping.food, keeping.kind, Place.FREEZER, frozen_on)
+    if printed_on is not None and printed_on > frozen.day:
+        return _closed(keeping)
+    return frozen, ExpiryRule.FROZEN
+
+
+def _thawed(keeping: Keeping, frozen_on: date, thawed_on: date) -> tuple[ExpiryDate, ExpiryRule]:
+    closed, _ = _closed(keeping)
+    if keeping.label_kind is LabelKind.USE_BY and closed.day < frozen_on:
+        return closed, ExpiryRule.TOO_LATE_TO_FREEZE
+    left = max(closed.day - frozen_on, timedelta(0))
+    life = keeping.food and load().life(keeping.food, keeping.place, ShelfState.THAWED)
+    short = _from_life(life, thawed_on) if life else _assumed_thawed(keeping.place, thawed_on)
+    return _no_later(short, thawed_on + left), ExpiryRule.THAWED
+
+
+def _assumed_thawed(place: Place, thawed_on: date) -> ExpiryDate:
+    days = _THAWED_DAYS[place]
+    reference = f"assumed: {days} d; thawed food in the {place}, no row for it"
+    return ExpiryDate(thawed_on + timedelta(days=days), ExpirySource.ASSUMED, reference)
+
+
+def _opened(keeping: Keeping, opened_on: date) -> ExpiryDate | None:
+    """None where no row says that opening shortens."""
+    if keeping.food is None:
+        return None
+    states = (ShelfState.OPENED, ShelfState.CUT)
+    lives = [life for state in states if (life := load().life(keeping.food, keeping.place, state))]
+    return min((_from_life(life, opened_on) for life in lives), key=lambda one: one.day, default=None)
+
+
+def _from_life(life: ShelfLife, since: date) -> ExpiryDate:
+    low, high = since + timedelta(days=life.min_days), since + timedelta(days=life.max_days)
+    source = ExpirySource.ASSUMED if life.assumed else ExpirySource.TABLE
+    return ExpiryDate(low, source, life.reference, low, high)
+
+
+def _no_later(expiry: ExpiryDate, last: date) -> ExpiryDate:
+    """The same, with every day of it at most `last`."""
+    low, high = (day and min(day, last) for day in (expiry.low, expiry.high))
+    return ExpiryDate(min(expiry.day, last), expiry.source, expiry.reference, low, high)
+
+
 def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> ExpiryDate:
     """The day until which `food` keeps in `place` from `today` on, with its range and its source.
 
@@ -39,9 +157,7 @@ def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> Expir
     food = _as_kept(food, kind)
     life = _life(food, place) if food else None
     if life:
-        source = ExpirySource.ASSUMED if life.assumed else ExpirySource.TABLE
-        low, high = (today + timedelta(days=days) for days in (life.min_days, life.max_days))
-        return ExpiryDate(low, source, life.reference, low, high)
+        return _from_life(life, today)
     days, reason = _assumed(load(), food, kind, place)
     return ExpiryDate(today + timedelta(days=days), ExpirySource.ASSUMED, f"assumed: {days} d; {reason}")
 

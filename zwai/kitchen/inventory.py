@@ -11,9 +11,8 @@ from zoneinfo import ZoneInfo
 from storage import batches, photos, pictures
 from storage.db import Read, Write
 from zwai.errors import StockFull, UnknownFood, UnknownStack
-from zwai.kitchen import journal
-from zwai.kitchen.expiry import expiry_of, place_for
-from zwai.knowledge import catalogue
+from zwai.kitchen import journal, keeping
+from zwai.kitchen.expiry import TYPED_BY_A_MEMBER, expiry_of, place_for
 from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.tips import tips_of
 from zwai.records.ids import new_id
@@ -33,6 +32,7 @@ from zwai.records.stock import (
     JournalEntry,
     Kind,
     LabelKind,
+    Milestones,
     Place,
     Quantity,
     StackKey,
@@ -103,7 +103,7 @@ def today_of(member: Member, now: datetime) -> date:
 
 
 def typed_expiry(day: date) -> ExpiryDate:
-    return ExpiryDate(day, ExpirySource.TYPED, "typed by a member")
+    return ExpiryDate(day, ExpirySource.TYPED, TYPED_BY_A_MEMBER)
 
 
 def stack_ref(label: str, added_at: datetime, language: Language) -> StackRef:
@@ -125,7 +125,7 @@ def draft(member: Member, item: NewItem, now: datetime) -> Batch:
     """A batch of `item` as it would be stored now; the kitchen decides place, expiry and tips where none are given."""
     match = resolve(item.label, member.language)
     food = match.food if match else None
-    place = item.place or place_for(food, item.kind)
+    place, today = item.place or place_for(food, item.kind), today_of(member, now)
     return Batch(
         id=BatchId(new_id(now)),
         household=member.household,
@@ -137,11 +137,14 @@ def draft(member: Member, item: NewItem, now: datetime) -> Batch:
         place=place,
         state=BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE,
         label_kind=LabelKind.BEST_BEFORE,
-        expiry=item.expiry or expiry_of(food, item.kind, place, today_of(member, now)),
+        expiry=item.expiry or expiry_of(food, item.kind, place, today),
         added_at=to_millisecond(now),
         tips=item.tips or tips_of(food, place, member.language),
         photo=item.photo,
         dish=item.dish,
+        milestones=Milestones(
+            printed_on=item.expiry.day if item.expiry else None, frozen_on=today if place is Place.FREEZER else None
+        ),
     )
 
 
@@ -308,23 +311,21 @@ async def take_out(tx: Write, member: Member, held: Sequence[Batch], act: Act, n
 
 def _corrected(member: Member, batch: Batch, correction: Correction, now: datetime) -> Batch:
     label = correction.label or batch.label
-    renamed = label_key(label) != batch.label_key
-    food = food_of(label, member.language) if renamed else batch.food
-    place = correction.place or batch.place
-    state = batch.state
-    if place is not batch.place:
-        state = BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE
+    today, added_on = today_of(member, now), today_of(member, batch.added_at)
+    after = keeping.moved(batch, correction.place or batch.place, today, added_on)
+    if label_key(label) != batch.label_key and (food := food_of(label, member.language)) != batch.food:
+        after = replace(after, food=food)
+        if after.expiry.source not in keeping.GIVEN:
+            after = keeping.dated_anew(after, added_on)
     # The client sends every field back; a date that it leaves as it was is still ours, with its source.
-    new_date = correction.expiry if correction.expiry and correction.expiry.day != batch.expiry.day else None
+    if correction.expiry and correction.expiry.day != batch.expiry.day:
+        marks = replace(after.milestones, printed_on=correction.expiry.day)
+        after = replace(after, expiry=correction.expiry, milestones=marks)
     return replace(
-        batch,
+        after,
         label=label,
         label_key=label_key(label),
-        food=food,
         quantity=_corrected_quantity(batch, correction),
-        place=place,
-        state=state,
-        expiry=new_date or _corrected_expiry(member, batch, food, place, now),
         tips=batch.tips if correction.tips is None else correction.tips,
         photo=correction.photo or batch.photo,
     )
@@ -334,16 +335,3 @@ def _corrected_quantity(batch: Batch, correction: Correction) -> Quantity:
     if correction.amount is not None:
         return Quantity(correction.amount, batch.quantity.unit)
     return correction.quantity or batch.quantity
-
-
-def _corrected_expiry(member: Member, batch: Batch, food: FoodId | None, place: Place, now: datetime) -> ExpiryDate:
-    """A date of ours is looked up anew, from today in another place, from the day of adding for another food.
-
-    A date that a person or a label gave stays.
-    """
-    moved = place is not batch.place
-    given = batch.expiry.source in (ExpirySource.TYPED, ExpirySource.LABEL)
-    if given or (not moved and food == batch.food):
-        return batch.expiry
-    known = catalogue.load().food(food) if food else None
-    return expiry_of(known, batch.kind, place, today_of(member, now if moved else batch.added_at))

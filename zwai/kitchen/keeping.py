@@ -1,0 +1,81 @@
+"""What happens to a batch as it is kept: moved, frozen, thawed, opened. Pure: a batch and a day in, a batch out."""
+
+from dataclasses import replace
+from datetime import date
+
+from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until
+from zwai.knowledge import catalogue
+from zwai.records.stock import Batch, BatchState, ExpiryDate, ExpirySource, Milestones, Place
+
+GIVEN = (ExpirySource.LABEL, ExpirySource.TYPED)
+
+
+def moved(batch: Batch, place: Place, today: date, added_on: date) -> Batch:
+    """In another place since today: into the freezer is freezing, out of it is thawing."""
+    if place is batch.place:
+        return batch
+    marks = batch.milestones
+    if place is Place.FREEZER:
+        marks = replace(_printed(batch), frozen_on=today, thawed_on=None)
+    elif batch.place is Place.FREEZER:
+        marks = replace(marks, frozen_on=marks.frozen_on or added_on, thawed_on=today)
+    elif marks.thawed_on is not None:  # warmer or colder, it stays thawed
+        marks = replace(marks, thawed_on=min(marks.thawed_on, today))
+    since = added_on if Place.FREEZER in (place, batch.place) else today
+    return _dated(replace(batch, place=place, milestones=marks, state=_state_in(place, batch.state)), since)
+
+
+def opened(batch: Batch, today: date) -> Batch:
+    """Open, or cut, since today. Never keeps longer for it."""
+    marks = replace(_printed(batch), opened_on=batch.milestones.opened_on or today)
+    after = _dated(replace(batch, milestones=marks), today)
+    return after if after.expiry.day < batch.expiry.day else replace(after, expiry=batch.expiry)
+
+
+def dated_anew(batch: Batch, since: date) -> Batch:
+    """With the day that the kitchen gives it, as another food, say."""
+    return _dated(batch, since)
+
+
+def rule_of(batch: Batch) -> ExpiryRule:
+    """The rule that gave a batch its day, told from what it remembers."""
+    marks = batch.milestones
+    if batch.expiry.source in GIVEN:
+        late = marks.frozen_on is not None and batch.expiry.day < marks.frozen_on
+        return ExpiryRule.TOO_LATE_TO_FREEZE if late else ExpiryRule.PRINTED
+    if batch.place is Place.FREEZER:
+        return ExpiryRule.FROZEN
+    if marks.thawed_on is not None:
+        return ExpiryRule.THAWED
+    return ExpiryRule.OPENED if marks.opened_on is not None else ExpiryRule.KEPT
+
+
+def _printed(batch: Batch) -> Milestones:
+    """Its milestones with the day that was given for it, which later ones are held against."""
+    given = batch.expiry.source in GIVEN and batch.milestones.printed_on is None
+    return replace(batch.milestones, printed_on=batch.expiry.day) if given else batch.milestones
+
+
+def _dated(batch: Batch, since: date) -> Batch:
+    expiry, _ = best_until(_keeping(batch, since))
+    return replace(batch, expiry=_kept_source(batch, expiry))
+
+
+def _keeping(batch: Batch, since: date) -> Keeping:
+    food = catalogue.load().food(batch.food)
+    by = ExpirySource.LABEL if batch.expiry.source is ExpirySource.LABEL else ExpirySource.TYPED
+    return Keeping(food, batch.kind, batch.place, since, batch.label_kind, batch.milestones, by)
+
+
+def _kept_source(batch: Batch, expiry: ExpiryDate) -> ExpiryDate:
+    """A given day that still binds keeps what was said of it."""
+    same = batch.expiry.source in GIVEN and expiry.day == batch.expiry.day
+    return batch.expiry if same else expiry
+
+
+def _state_in(place: Place, state: BatchState) -> BatchState:
+    if state in (BatchState.QUARANTINE, BatchState.RESERVED):
+        return state
+    if place is Place.FREEZER:
+        return BatchState.FROZEN
+    return BatchState.AVAILABLE if state is BatchState.FROZEN else state
