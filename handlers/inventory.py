@@ -27,12 +27,18 @@ ENRICHED = ("environmental_impact", "utilization_ideas")
 
 
 def _items(name: str, *others: str) -> Any:
-    """Reads the list `name`, or the first of `others` that is there."""
+    """Reads the list `name`, or the first of `others` that is there; of those an entry may be a mere name."""
 
     @pre_load
     def spellings(_self: Schema, document: dict[str, Any], **_: Any) -> dict[str, Any]:
         found = next((other for other in (name, *others) if other in document), name)
-        return {**document, name: document.get(found)} if found in document else document
+        if found not in document:
+            return document
+        items = document[found]
+        if isinstance(items, list) and found.startswith("selected_"):
+            unit = "porciones" if name == "foods" else "unidades"
+            items = [{"name": one, "quantity": 1, "type_unit": unit} if isinstance(one, str) else one for one in items]
+        return {**document, name: items}
 
     return spellings
 

@@ -9,6 +9,7 @@ from zwai.kitchen import details
 from zwai.kitchen.expiry import days_left
 from zwai.knowledge import catalogue
 from zwai.knowledge.advice import DISH, Topic, advice_on, ideas_for
+from zwai.knowledge.allergens import LONGEST, judge, name_of
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.facts import Footprint, Nutrition, Range
 from zwai.records.people import Language
@@ -149,12 +150,14 @@ def analysis(food: Food | None, considerations: str, language: Language) -> dict
 
 
 def considerations(batch: Batch, language: Language) -> str:
-    """The numbers are of the catalogue's recipe of a dish; of the one that was cooked we know nothing."""
-    if details.food(batch) is None:
-        es = "No conocemos este plato: revisa sus ingredientes si tienes alergias."
-        return _say(language, es, "We do not know this dish: check its ingredients if you have allergies.")
-    es = "Los valores son de su receta habitual; la tuya puede llevar otros ingredientes."
-    return _say(language, es, "The values are of its usual recipe; yours may have other ingredients.")
+    """The allergens that the words for a dish and its main ingredients speak of; never that it is free of any."""
+    judged = judge(", ".join([batch.label, *(batch.dish.main_ingredients if batch.dish else ())])[:LONGEST], language)
+    names = [name_of(one, language) for one in (*judged.contains, *judged.may_contain)]
+    if not names:
+        es = "No sabemos de alérgenos en este plato: revisa sus ingredientes."
+        return _say(language, es, "We know of no allergens in this dish: check its ingredients.")
+    es = f"Contiene o puede contener: {', '.join(names)}. Revisa los demás ingredientes."
+    return _say(language, es, f"Contains or may contain: {', '.join(names)}. Check the other ingredients.")
 
 
 def storage_advice(batch: Batch, language: Language) -> dict[str, Any]:

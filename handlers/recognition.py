@@ -12,6 +12,7 @@ from handlers import alerts, multipart, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import ListOf
+from handlers.known import enrichment
 from handlers.multipart import Form, SentPhoto
 from handlers.schemas import RequestSchema
 from zwai.errors import NoImage, StorageFull, TooManyPhotos, Unavailable, UnknownPhoto, ZwaiError
@@ -175,6 +176,9 @@ async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen, *, co
             await uploads.add(tx, photo)
         proposal = await recognition.propose(tx, call.member, seen, call.now)
         body = rendered(call, proposal, await allergens.of_member(tx, call.member))
+        if complete:
+            for item in body["ingredients"]:
+                item |= enrichment(item["food_id"], Kind.INGREDIENT, call.language)
         body["photo_errors"] = [_photo_error(call, one) for one in given.unreadable]
         return call.answer(body)
 

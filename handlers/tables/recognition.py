@@ -24,7 +24,7 @@ ROUTES = (
         "ingredients", recognition.ingredients, "What ingredients are in these photos", recognition.IngredientsSchema
     ),
     _recognition(
-        "ingredients/complete", recognition.ingredients, "The same, with all that is known of each",
+        "ingredients/complete", recognition.ingredients_complete, "The same, with all that is known of each",
         recognition.IngredientsSchema,
     ),
     _recognition("foods", recognition.foods, "What dishes are in these photos", recognition.FoodsSchema),

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from tests.http.expecting import answered, refused
-from tests.service import Client, Service, stack_path
+from tests.service import PHOTOS, Client, Service, stack_path
 from tests.storage.counting import counted
 
 Guest = Callable[[], Awaitable[Client]]
@@ -239,3 +239,27 @@ async def test_lists_of_names_come_in_pages_and_cost_one_statement(
         cursor = body["next_cursor"]
     assert sorted(seen) == ["a", "b", "c", "d", "e"]
     refused(await client.get(f"{ROOT}/{path}", params={"cursor": "x"}), 422)
+
+
+# What was recognised
+
+
+@pytest.mark.parametrize("as_names", [True, False])
+async def test_recognised_items_may_come_back_without_their_moments(client: Client, as_names: bool) -> None:
+    photo = (await client.upload(PHOTOS / "tomato.jpg")).json["image"]["image_path"]
+    seen = (await client.post("/api/recognition/ingredients", json={"images_paths": [photo]})).json
+    (item,) = seen["ingredients"]
+    chosen = item["name"] if as_names else {name: item[name] for name in ("name", "quantity", "type_unit")}
+    body = {"recognition_id": seen["recognition_id"], "selected_ingredients": [chosen]}
+    for _ in range(2):
+        reply = await client.post(f"{ROOT}/ingredients/from-recognition", json=body)
+        assert (reply.status, reply.json["items"][0]["added_at"]) == (201, item["added_at"])
+    assert await client.quantity(item["name"]) == 1
+
+
+async def test_a_complete_recognition_tells_what_is_known_of_each(client: Client) -> None:
+    photo = (await client.upload(PHOTOS / "tomato.jpg")).json["image"]["image_path"]
+    seen = await client.post("/api/recognition/ingredients/complete", json={"images_paths": [photo]})
+    (item,) = seen.json["ingredients"]
+    assert item["environmental_impact"]["carbon_footprint"]["value"] > 0
+    assert item["utilization_ideas"][0]["title"]

@@ -87,6 +87,7 @@ async def test_the_nutrition_of_a_dish_is_text_as_the_client_reads_it(client: Cl
     body = answered(await client.get(f"{food_path(dish)}/detail"), "GET", DISH)
     assert all(isinstance(text, str) for text in body["nutritional_analysis"]["macronutrients"].values())
     assert body["nutritional_analysis"]["source"]
+    assert "gluten" in body["nutritional_analysis"]["dietary_considerations"]
 
 
 async def test_an_expired_stack_is_told_to_be_checked_and_one_for_today_to_be_eaten(client: Client) -> None:

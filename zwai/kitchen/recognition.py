@@ -1,6 +1,7 @@
 """Looking at photos, proposing what was seen, and accepting proposals into stock."""
 
 import asyncio
+import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -11,9 +12,11 @@ from ai.work import look
 from storage import batches, photos, recognitions
 from storage.db import Read, Write
 from storage.files import Files
+from zwai.errors import UnknownRecognition
 from zwai.kitchen import inventory
 from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
 from zwai.knowledge import catalogue
+from zwai.knowledge.names import label_key
 from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import (
@@ -137,11 +140,13 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
     """Put reviewed lines into stock, each once, however often they come; what no line knows is a plain add."""
     moments = [to_millisecond(one.added_at) for one in accepted if one.added_at]
     lines = await recognitions.lines_added_at(tx, member.household, moments)
+    named = await _lines_by_name(tx, member.household, {one.recognition for one in accepted if not one.added_at})
     drafts: list[Batch] = []
     closed: dict[LineId, int] = {}
     again: list[BatchId] = []
     for one in accepted:
-        line = lines.get(to_millisecond(one.added_at)) if one.added_at else None
+        by_name = named.get((one.recognition, label_key(one.item.label)))
+        line = lines.get(to_millisecond(one.added_at)) if one.added_at else by_name
         if line is None or (one.recognition and one.recognition != line.recognition):
             drafts.append(inventory.draft(member, one.item, now))
         elif line.accepted_batch:
@@ -155,6 +160,18 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
     held = await batches.by_ids(tx, member.household, again) if again else {}
     known = [held[batch] for batch in again if batch in held]  # what has been eaten since is not
     return Done((*known, *stored.batches), stored.entry)
+
+
+async def _lines_by_name(
+    tx: Read, household: HouseholdId, recognised: Iterable[RecognitionId | None]
+) -> dict[tuple[RecognitionId | None, str], Line]:
+    """Lines by recognition and label, for clients that send no moments back; none of a recognition that is unknown."""
+    named: dict[tuple[RecognitionId | None, str], Line] = {}
+    for one in recognised:
+        with contextlib.suppress(UnknownRecognition):
+            _, lines = await recognitions.get(tx, household, one) if one else (None, [])
+            named |= {(one, line.batch.label_key): line for line in lines}
+    return named
 
 
 def item_of(sighting: Sighting, language: Language) -> NewItem:
