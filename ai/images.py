@@ -68,6 +68,21 @@ def prepare(source: Path, folder: Path, limits: ImageLimits) -> Prepared:
     return Prepared(width, height, kind)
 
 
+def check_copies(folder: Path) -> None:
+    """Whether a folder holds copies as `prepare` writes them.
+
+    Raises EmptyImage, NotAnImage, BrokenImage or TooManyPixels.
+    """
+    for copy, longest_px in ((Copy.DISPLAY, DISPLAY_PX), (Copy.AI, AI_PX), (Copy.THUMBNAIL, THUMBNAIL_PX)):
+        with (folder / f"{copy}.jpg").open("rb") as file:
+            if _format(file.read(64)) is not Format.JPEG:
+                raise NotAnImage
+            file.seek(0)
+            with _decoding(limits := ImageLimits()), _open(file, Format.JPEG, limits) as image:
+                if max(image.size) > longest_px:
+                    raise NotAnImage
+
+
 def _format(head: bytes) -> Format:
     if not head:
         raise EmptyImage()

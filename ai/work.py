@@ -23,6 +23,13 @@ def prepare(source: Path, folder: Path, limits: ImageLimits) -> Prepared:
     return images.prepare(source, folder, limits)
 
 
+def check_copies(folder: Path) -> None:
+    """`ai.images.check_copies`."""
+    from ai import images
+
+    images.check_copies(folder)
+
+
 def look(path: Path, aim: Aim) -> list[Sighting]:
     """`ai.local.look`."""
     from ai import local

@@ -10,7 +10,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 
 from handlers.call import Call
 from storage.files import Upload
-from zwai.errors import Malformed, NoImage, NotMultipart, TooLarge, TooManyPhotos
+from zwai.errors import ImageTooLarge, Malformed, NoImage, NotMultipart, TooLarge, TooManyPhotos
 from zwai.kitchen.uploads import Uploads
 
 STEP_BYTES = 64 * 1024
@@ -70,6 +70,35 @@ async def received(call: Call[Any, Any], uploads: Uploads, most_photos: int) -> 
         parts = [*form.texts.items(), *(("image", photo.upload.digest) for photo in form.photos)]
         await call.fingerprint(parts)
         yield form
+
+
+async def receive_archive(call: Call[Any, Any], upload: Upload, limit: str) -> None:
+    """Write a file to `upload` that is the whole body, or the first file of a form. Raises TooLarge, Malformed."""
+    try:
+        async for chunk in _archive(call):
+            await upload.write(chunk)
+    except ImageTooLarge as error:
+        raise TooLarge({"limit": limit}) from error
+
+
+async def _archive(call: Call[Any, Any]) -> AsyncIterator[bytes]:
+    content = call.request.content
+    if not call.is_multipart:
+        async for chunk in content.iter_chunked(STEP_BYTES):
+            yield chunk
+        return
+    try:
+        reader = MultipartReader(call.request.headers, FewLines(content))  # type: ignore[arg-type]
+        for _ in range(MOST_PARTS):
+            part = await reader.next()
+            if part is None:
+                return
+            if isinstance(part, BodyPartReader) and part.filename is not None:
+                while piece := await part.read_chunk(STEP_BYTES):
+                    yield piece
+                return
+    except BAD_FORM as error:
+        raise Malformed from error
 
 
 async def _read(call: Call[Any, Any], uploads: Uploads, most_photos: int, stack: AsyncExitStack) -> Form:

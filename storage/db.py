@@ -66,6 +66,12 @@ class Read:
     async def first(self, query: Executable) -> Row[Any] | None:
         return (await self._connection.execute(query)).first()
 
+    async def chunks(self, query: Executable, size: int) -> AsyncIterator[Sequence[Row[Any]]]:
+        """The rows of a long answer, `size` at a time, never all at once."""
+        async with self._connection.stream(query) as rows:
+            async for chunk in rows.partitions(size):
+                yield chunk
+
     async def scalar(self, query: Executable) -> Any:
         return (await self._connection.execute(query)).scalar()
 

@@ -38,13 +38,16 @@ class Uploads:
         self.in_flight = 0
 
     @asynccontextmanager
-    async def receive(self) -> AsyncIterator[Upload]:
-        """A place to write one arriving photo to; nothing of it is left on leaving. Raises UploadsFull."""
+    async def receive(self, most_bytes: int | None = None) -> AsyncIterator[Upload]:
+        """A place to write one arriving photo to, or a larger file; nothing of it is left on leaving.
+
+        Raises UploadsFull.
+        """
         if self.in_flight >= self.limits.in_flight:
             raise UploadsFull({"retry_after": 2})
         self.in_flight += 1
         try:
-            async with self._files.open_upload(self.limits.bytes) as upload:
+            async with self._files.open_upload(most_bytes or self.limits.bytes) as upload:
                 yield upload
         finally:
             self.in_flight -= 1
