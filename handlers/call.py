@@ -111,6 +111,11 @@ class Call(Generic[B, Q]):
         self._answer = Answer(status, render(payload), headers)
         return self._answer
 
+    def nothing(self) -> Answer:
+        """Answer that it is done, and no more."""
+        self._answer = Answer(204, b"")
+        return self._answer
+
     async def fingerprint(self, parts: Iterable[tuple[str, str]]) -> None:
         """Claim the Idempotency-Key, if one was sent, for an upload: names of parts and hashes of their contents."""
         if self.keyed is not None:

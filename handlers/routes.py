@@ -5,6 +5,7 @@ from handlers.tables import (
     accounts,
     admin,
     allergens,
+    batches,
     export,
     foods,
     households,
@@ -32,5 +33,6 @@ ROUTES: tuple[Route, ...] = (
     *allergens.ROUTES,
     *inventory.ROUTES,
     *stacks.ROUTES,
+    *batches.ROUTES,
     *journal.ROUTES,
 )

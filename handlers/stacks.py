@@ -265,7 +265,7 @@ def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
         "food_removed": eaten.left == 0,
         "food_details": wire.dish(eaten.batch),
         "consumption_date": call.now,
-        "environmental_impact": _spared(details.spared(eaten.batch, eaten.amount)),
+        "environmental_impact": _spared(details.spared(eaten.batch, Quantity(eaten.amount, eaten.batch.quantity.unit))),
         "coins_earned": None,  # nobody gives coins, and the client takes null
     }
 

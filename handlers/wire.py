@@ -133,6 +133,10 @@ def done(call: Call[Any, Any], change: Done) -> dict[str, Any]:
     }
 
 
+def unit(call: Call[Any, Any], one: Batch) -> str:
+    return render_unit(one.quantity.unit, call.language)
+
+
 def sentence(call: Call[Any, Any], es: str, en: str) -> str:
     return en if call.language is Language.EN else es
 

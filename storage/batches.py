@@ -10,6 +10,7 @@ from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func
 from storage.db import Read, Write
 from storage.prepared import Prepared
 from storage.schema import batches
+from zwai.errors import UnknownBatch
 from zwai.records.people import HouseholdId
 from zwai.records.photos import PhotoId
 from zwai.records.stock import (
@@ -24,6 +25,7 @@ from zwai.records.stock import (
     FoodId,
     Kind,
     LabelKind,
+    Meal,
     Milestones,
     Place,
     Quantity,
@@ -88,6 +90,12 @@ async def expiring(
     return await _listed(tx, EXPIRING, after, values)
 
 
+async def until(tx: Read, household: HouseholdId, last: date, limit: int) -> list[Batch]:
+    """Batches that expire on `last` or before, also long before, soonest first."""
+    values = {"household": household, "since": date.min, "until": last, "limit": limit}
+    return await _listed(tx, EXPIRING, None, values)
+
+
 async def soonest(
     tx: Read, household: HouseholdId, kind: Kind, limit: int | None = None, after: ExpiryKey | None = None
 ) -> list[Batch]:
@@ -133,6 +141,15 @@ async def of_client_id(tx: Write, household: HouseholdId, kind: Kind, name: str,
 async def by_ids(tx: Read, household: HouseholdId, ids: Collection[BatchId]) -> dict[BatchId, Batch]:
     query = select(batches).where(batches.c.household_id == household, batches.c.id.in_(ids))
     return {BatchId(row.id): from_row(row) for row in await tx.all(query)}
+
+
+async def locked(tx: Write, household: HouseholdId, batch_id: BatchId) -> Batch:
+    """Locked until the end. Raises UnknownBatch."""
+    query = select(batches).where(batches.c.household_id == household, batches.c.id == batch_id)
+    row = await tx.first(query.with_for_update())
+    if row is None:
+        raise UnknownBatch
+    return from_row(row)
 
 
 async def taken_moments(
@@ -320,4 +337,4 @@ def from_document(document: dict[str, Any]) -> Batch:
 
 
 def _reservation(document: dict[str, Any]) -> Reservation:
-    return Reservation(date.fromisoformat(document["day"]), document["meal"])
+    return Reservation(date.fromisoformat(document["day"]), Meal(document["meal"]))

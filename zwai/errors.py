@@ -23,6 +23,14 @@ class Problem:
     en: str
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A field of an error that is said otherwise in each language, as "2 litros" is."""
+
+    es: str
+    en: str
+
+
 class ZwaiError(Exception):
     """The root. A leaf gives `code`, `es` and `en`; the sentences may name the fields in braces."""
 
@@ -37,7 +45,14 @@ class ZwaiError(Exception):
 
     def sentence(self, language: str) -> str:
         """What to tell the person, in `language` ("es" or "en")."""
-        return (self.en if language == "en" else self.es).format_map(self.fields)
+        return (self.en if language == "en" else self.es).format_map(self.spoken(language))
+
+    def spoken(self, language: str) -> dict[str, object]:
+        """The fields, in `language` where they have one."""
+        return {
+            name: (value.en if language == "en" else value.es) if isinstance(value, Told) else value
+            for name, value in self.fields.items()
+        }
 
     def __str__(self) -> str:
         return self.sentence("en")
@@ -159,6 +174,12 @@ class NoSuchRoute(NotFound):
     en = "This address does not exist in the API. See /docs."
 
 
+class UnknownBatch(NotFound):
+    code = "unknown_batch"
+    es = "No encontramos ese lote en tu inventario. Actualiza la lista."
+    en = "That batch is not in your inventory. Refresh the list."
+
+
 class UnknownStack(NotFound):
     code = "unknown_stack"
     es = "«{name}» no está en tu inventario con esa fecha de ingreso."
@@ -247,6 +268,12 @@ class NotEnough(Conflict):
     code = "not_enough"
     es = "Pediste {wanted}, pero de «{name}» quedan {held}."
     en = 'You asked for {wanted}, but there is {held} of "{name}" left.'
+
+
+class WrongState(Conflict):
+    code = "wrong_state"
+    es = "Ahora no se puede: «{name}» está en estado {state}."
+    en = 'Not now: the state of "{name}" is {state}.'
 
 
 class DataFolderInUse(Conflict):
@@ -386,7 +413,7 @@ class Invalid(ZwaiError):
         text = self.en if language == "en" else self.es
         first = self.problems[0] if self.problems else None
         what = (first.en if language == "en" else first.es) if first else "—"
-        return text.format_map({"what": what, **self.fields})
+        return text.format_map({"what": what, **self.spoken(language)})
 
 
 class CannotConvert(Invalid):

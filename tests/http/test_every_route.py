@@ -32,6 +32,7 @@ PAGES = {
     "/api/openapi.json",
     "/health/live",
     "/api/export",
+    "/api/inventory/batch/{batch_id}/quarantine",  # 204
 }
 
 
@@ -66,7 +67,8 @@ def body_for(route: Route) -> dict[str, Any] | None:
     if route.body is None:
         return None
     item = {"name": "Leche", "quantity": 1, "serving_quantity": 1, "type_unit": "litros"}
-    item["expiration_date"] = "2031-01-02"
+    item |= {"expiration_date": "2031-01-02", "planner_date": "2031-01-02", "eat_by": "2031-01-02", "unit": "litros"}
+    item |= {"meal_type": "cena", "storage_type": "despensa", "output_type": "Queso", "yield_qty": 1, "reason": "otro"}
     return item if {*item} & set(route.body().fields) else {}
 
 
@@ -127,6 +129,7 @@ async def anas(service: Service, http: ClientSession) -> tuple[Client, dict[str,
     ]
     ids = {"entry_id": entry, "recognition_id": seen.json["recognition_id"], "task_id": later.json["task_id"]}
     ids |= {"proposal_id": ids["recognition_id"], "account_id": (ana.user or {})["uid"], "stack_id": "leche_stack_0"}
+    ids["batch_id"] = milk["batch_id"]
     ids["image_id"] = (await ana.upload(PHOTOS / "lemon.jpg", "/api/reference-images")).json["imageId"]
     return ana, {
         "foods": {**ids, "name": quote(dish["name"]), "added_at": quote(dish["added_at"], safe="")},

@@ -13,7 +13,7 @@ from zwai.knowledge.catalogue import Food, ShelfLife
 from zwai.knowledge.facts import Nutrition
 from zwai.knowledge.names import label_key
 from zwai.records.people import Member
-from zwai.records.stock import Batch, Kind, Place, Unit
+from zwai.records.stock import Batch, Kind, Place, Quantity, Unit
 
 HUNDRED_GRAMS = Decimal(100)
 # Regulation (EC) 1924/2006, annex: what a food must have before it may be called a source of something, or high in it.
@@ -84,14 +84,14 @@ def calories(batch: Batch) -> Calories:
     return Calories(_whole(kcal), f"{nutrition.source}; {weight.source}")
 
 
-def spared(batch: Batch, amount: Decimal) -> Spared | None:
-    """By eating `amount` of a batch; None unless its weight and its footprint are known."""
+def spared(batch: Batch, quantity: Quantity) -> Spared | None:
+    """By eating so much of a batch, or lost by wasting it; None unless its weight and its footprint are known."""
     known = food(batch)
-    grams = _grams_of_one(known, batch.quantity.unit) if known else None
+    grams = _grams_of_one(known, quantity.unit) if known else None
     footprint = known.footprint if known else None
     if grams is None or footprint is None or footprint.water is None:
         return None
-    kilograms = amount * grams / 1000
+    kilograms = quantity.amount * grams / 1000
     carbon, water = (round(one.mid * kilograms, 3) for one in (footprint.ghg, footprint.water))
     return Spared(carbon, water, footprint.source)
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from storage import batches, photos, pictures
 from storage.db import Read, Write
-from zwai.errors import StockFull, UnknownFood, UnknownStack
+from zwai.errors import StockFull, UnknownBatch, UnknownFood, UnknownStack
 from zwai.kitchen import journal, keeping
 from zwai.kitchen.expiry import TYPED_BY_A_MEMBER, expiry_of, place_for
 from zwai.knowledge.names import label_key, resolve
@@ -198,6 +198,19 @@ async def page(
 ) -> tuple[list[Batch], bool]:
     """The stock in the order of its shelves, and whether there is more of it; `limit` counts batches."""
     return _cut(await batches.page(tx, household, limit and limit + 1, after, kind), limit)
+
+
+async def batch(tx: Read, household: HouseholdId, batch_id: BatchId) -> Batch:
+    """Raises UnknownBatch."""
+    found = (await batches.by_ids(tx, household, [batch_id])).get(batch_id)
+    if found is None:
+        raise UnknownBatch
+    return found
+
+
+async def until(tx: Read, household: HouseholdId, last: date) -> list[Batch]:
+    """What expires on `last` or before, soonest first."""
+    return await batches.until(tx, household, last, MOST_BATCHES)
 
 
 async def dishes(

@@ -1,4 +1,4 @@
-"""The words of the wire for places, units and units of time: what is understood, what is said."""
+"""The words of the wire for places, units, units of time and meals: what is understood, what is said."""
 
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -8,7 +8,7 @@ from typing import TypeVar
 from zwai.knowledge.names import label_key
 from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
-from zwai.records.stock import Place, TimeUnit, Unit
+from zwai.records.stock import Meal, Place, TimeUnit, Unit, WasteReason
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -64,6 +64,28 @@ _SINGULARS = {
     "bunches": "bunch",
     "pinches": "pinch",
 }
+
+
+_MEALS = {
+    "breakfast": Meal.BREAKFAST, "desayuno": Meal.BREAKFAST, "lunch": Meal.LUNCH, "almuerzo": Meal.LUNCH,
+    "dinner": Meal.DINNER, "cena": Meal.DINNER, "dessert": Meal.DESSERT, "postre": Meal.DESSERT,
+    "snack": Meal.SNACK, "snacks": Meal.SNACK, "merienda": Meal.SNACK, "lonche": Meal.SNACK,
+}  # fmt: skip
+_WASTE_REASONS = {
+    "expired": WasteReason.EXPIRED, "vencido": WasteReason.EXPIRED,
+    "bad_condition": WasteReason.BAD_CONDITION, "bad condition": WasteReason.BAD_CONDITION,
+    "mal estado": WasteReason.BAD_CONDITION, "other": WasteReason.OTHER, "otro": WasteReason.OTHER,
+}  # fmt: skip
+
+
+def meal_of(word: str) -> Meal | None:
+    """The meal that a Spanish or English word means; None when it is not known."""
+    return _MEALS.get(label_key(word))
+
+
+def waste_reason_of(word: str) -> WasteReason | None:
+    """Why food was thrown away, by a Spanish or English word; None when it is not known."""
+    return _WASTE_REASONS.get(label_key(word))
 
 
 def place_of(word: str) -> Place | None:

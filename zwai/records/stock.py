@@ -97,6 +97,22 @@ class BatchState(StrEnum):
     EXPIRED = "expired"
 
 
+class Meal(StrEnum):
+    """Of a day."""
+
+    BREAKFAST = "breakfast"
+    LUNCH = "lunch"
+    DINNER = "dinner"
+    DESSERT = "dessert"
+    SNACK = "snack"
+
+
+class WasteReason(StrEnum):
+    EXPIRED = "expired"
+    BAD_CONDITION = "bad_condition"
+    OTHER = "other"
+
+
 class Act(StrEnum):
     """What happened to stock, as the journal tells it."""
 
@@ -105,6 +121,12 @@ class Act(StrEnum):
     WASTE = "waste"
     MOVE = "move"
     FREEZE = "freeze"
+    THAW = "thaw"
+    OPEN = "open"
+    RESERVE = "reserve"
+    RELEASE = "release"
+    QUARANTINE = "quarantine"
+    COOK = "cook"
     CORRECT = "correct"
     DELETE = "delete"
     UNDO = "undo"
@@ -145,7 +167,7 @@ class Reservation:
     """The meal of a day that a batch is kept for."""
 
     day: date
-    meal: str
+    meal: Meal
 
 
 NO_MILESTONES = Milestones()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import mysql
 
-from storage.schema import Amount, Document, Moment
+from storage.columns import Amount, Document, Moment
 
 revision = "0001"
 down_revision = None

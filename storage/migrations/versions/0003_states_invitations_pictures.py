@@ -1,11 +1,11 @@
-"""States of batches, what became of proposed lines, invitations, and the pictures of names."""
+"""States of batches, the orders of their lists, what became of proposed lines, invitations, pictures of names."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema import Document, Moment
+from storage.columns import Document, Moment
 
 revision = "0003"
 down_revision = "0002"
@@ -23,6 +23,7 @@ OF_BATCHES: dict[str, sa.types.TypeEngine[Any]] = {
     "made_of": ID,
     "reserved": Document(),
 }
+ORDERS = (["household_id", "kind", "label_key", "added_at", "id"], ["household_id", "kind", "expiry_day", "id"])
 OF_LINES: dict[str, sa.types.TypeEngine[Any]] = {
     "accepted_label": sa.String(length=100),
     "accepted_food_id": sa.String(length=64),
@@ -33,6 +34,8 @@ OF_LINES: dict[str, sa.types.TypeEngine[Any]] = {
 def upgrade() -> None:
     for name, kind in OF_BATCHES.items():
         op.add_column("batches", sa.Column(name, kind))
+    for columns in ORDERS:
+        op.create_index(op.f(f"ix_batches_{'_'.join(columns)}"), "batches", columns)
     for name, kind in OF_LINES.items():
         op.add_column("proposal_lines", sa.Column(name, kind))
     op.create_table(
@@ -97,6 +100,8 @@ def upgrade() -> None:
 def downgrade() -> None:
     for table in ("reference_images", "pictures", "feedback", "invitations"):
         op.drop_table(table)
+    for columns in ORDERS:
+        op.drop_index(op.f(f"ix_batches_{'_'.join(columns)}"), "batches")
     for name in OF_LINES:
         op.drop_column("proposal_lines", name)
     for name in OF_BATCHES:

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from storage.schema import Moment
+from storage.columns import Moment
 
 revision = "0004"
 down_revision = "0003"

@@ -1,0 +1,363 @@
+"""One batch, by its id: kept for a meal, frozen, opened, moved, set aside, thrown away, cooked; and leftovers."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validate
+
+from handlers import wire
+from handlers.answer import Answer
+from handlers.call import Call
+from handlers.fields import Amount, Day, Label, Word, place_field, unit_field
+from handlers.schemas import RequestSchema
+from handlers.stock_answers import ChangedSchema, StockBatchSchema
+from zwai.errors import Invalid, Problem
+from zwai.kitchen import details, inventory, states
+from zwai.kitchen.expiry import days_left
+from zwai.kitchen.inventory import Done, NewItem, today_of, typed_expiry
+from zwai.kitchen.urgency import urgency
+from zwai.knowledge.words import meal_of, waste_reason_of
+from zwai.records.stock import (
+    Batch,
+    BatchId,
+    BatchState,
+    DishFacts,
+    Kind,
+    Meal,
+    Place,
+    Quantity,
+    Reservation,
+    Unit,
+    WasteReason,
+)
+
+MOST_DAYS = 365
+
+
+class Required(Day):
+    """A day that may not be left empty."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> date:
+        day = super()._deserialize(value, attr, data, **more)
+        if day is None:
+            raise ValidationError("Missing data for required field.")
+        return day
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveBody:
+    day: date
+    meal: Meal
+
+
+class ReserveSchema(RequestSchema):
+    record = ReserveBody
+    planner_date = Required(required=True, attribute="day")
+    meal_type = Word(meal_of, "breakfast, lunch, dinner, dessert, snack", required=True, attribute="meal")
+
+
+@dataclass(frozen=True, slots=True)
+class MoveBody:
+    place: Place = Place.FREEZER
+    amount: Decimal | None = None
+    until: date | None = None
+
+
+class FreezeSchema(RequestSchema):
+    """All of a batch, or a part; its day in the freezer is ours unless one is given."""
+
+    record = MoveBody
+    new_best_before = Day(attribute="until", allow_none=True)
+    quantity = Amount(attribute="amount", allow_none=True)
+
+
+class MoveSchema(RequestSchema):
+    record = MoveBody
+    storage_type = place_field(required=True, attribute="place")
+    quantity = Amount(attribute="amount", allow_none=True)
+
+
+class ThawSchema(RequestSchema):
+    """Out of the freezer, into the fridge unless told otherwise."""
+
+    record = MoveBody
+    storage_type = place_field(attribute="place", load_default=Place.FRIDGE)
+    quantity = Amount(attribute="amount", allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class TransformBody:
+    name: str
+    quantity: Decimal
+    unit: Unit
+    eat_by: date
+    place: Place | None = None
+    amount: Decimal | None = None
+
+
+class TransformSchema(RequestSchema):
+    record = TransformBody
+    output_type = Label(required=True, attribute="name")
+    yield_qty = Amount(required=True, attribute="quantity")
+    unit = unit_field(required=True)
+    eat_by = Required(required=True)
+    storage_type = place_field(attribute="place", allow_none=True)
+    quantity = Amount(attribute="amount", allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class DiscardBody:
+    reason: WasteReason
+    weight: Decimal | None = None
+    unit: Unit | None = None
+    amount: Decimal | None = None
+
+
+class DiscardSchema(RequestSchema):
+    """All of a batch, or `quantity` of it; `estimated_weight` with its `unit` says what that weighs."""
+
+    record = DiscardBody
+    reason = Word(waste_reason_of, "expired, bad_condition, other", required=True)
+    estimated_weight = Amount(attribute="weight", allow_none=True)
+    unit = unit_field(allow_none=True)
+    quantity = Amount(attribute="amount", allow_none=True)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoversBody:
+    title: str
+    portions: Decimal
+    eat_by: date
+    place: Place
+    recipe: str = ""
+
+
+class LeftoversSchema(RequestSchema):
+    """A dish after a meal, with its last day."""
+
+    record = LeftoversBody
+    title = Label(required=True)
+    portions = Amount(required=True)
+    eat_by = Required(required=True)
+    storage_location = place_field(required=True, attribute="place")
+    recipe_uid = fields.String(attribute="recipe", validate=validate.Length(max=64), load_default="")
+
+
+@dataclass(frozen=True, slots=True)
+class SoonQuery:
+    days: int = 3
+    place: Place | None = None
+
+
+class SoonQuerySchema(RequestSchema):
+    """`withinDays` and `storage` are the names of the service before."""
+
+    record = SoonQuery
+    days = fields.Integer(data_key="withinDays", validate=validate.Range(min=1, max=MOST_DAYS))
+    storage = place_field(attribute="place")
+
+
+class BatchChangedSchema(ChangedSchema):
+    batch_id = fields.String(required=True)
+    state = fields.String(required=True)
+
+
+class ReservedSchema(BatchChangedSchema):
+    reserved_for = fields.Dict(required=True)
+
+
+class MovedSchema(BatchChangedSchema):
+    storage_location = fields.String(required=True)
+    new_expiry_date = fields.NaiveDateTime(required=True)
+
+
+class TransformedSchema(Schema):
+    original_batch_id = fields.String(required=True)
+    new_batch_id = fields.String(required=True)
+    output_type = fields.String(required=True)
+    yield_qty = fields.Float(required=True)
+    unit = fields.String(required=True)
+    eat_by = fields.NaiveDateTime(required=True)
+    entry_id = fields.String(required=True)
+
+
+class DiscardedSchema(BatchChangedSchema):
+    waste_id = fields.String(required=True)
+    co2e_wasted_kg = fields.Float(required=True, allow_none=True)
+    co2e_source = fields.String(required=True, allow_none=True)
+    discarded_at = fields.AwareDateTime(required=True)
+
+
+class LeftoversAnswerSchema(ChangedSchema):
+    leftover_id = fields.String(required=True)
+    title = fields.String(required=True)
+    portions = fields.Float(required=True)
+    eat_by = fields.Date(required=True)
+    storage_location = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    planner_suggestion = fields.Dict(required=True)
+
+
+class SoonSchema(StockBatchSchema):
+    urgency_score = fields.Float(required=True)
+    days_to_expiry = fields.Integer(required=True, strict=True)
+    ingredient_uid = fields.String(required=True, allow_none=True)
+    qty = fields.Float(required=True)
+    unit = fields.String(required=True)
+    expiry_date = fields.NaiveDateTime(required=True)
+    storage_location = fields.String(required=True)
+    label_type = fields.String(required=True)
+
+
+async def show(call: Call[None]) -> Answer:
+    async with call.read() as tx:
+        return call.answer(wire.batch(call, await inventory.batch(tx, call.member.household, _id(call))))
+
+
+async def reserve(call: Call[ReserveBody]) -> Answer:
+    reservation = Reservation(call.body.day, call.body.meal)
+    async with call.write() as tx:
+        done = await states.reserve(tx, call.member, _id(call), reservation, call.now)
+        told = {"reserved_for": {"date": reservation.day, "meal_type": reservation.meal}}
+        return call.answer(_changed(call, done) | told)
+
+
+async def release(call: Call[None]) -> Answer:
+    return await _simple(call, states.release)
+
+
+async def open_packet(call: Call[None]) -> Answer:
+    return await _simple(call, states.open_packet)
+
+
+async def quarantine(call: Call[None]) -> Answer:
+    """Nothing is told, as the service before did."""
+    async with call.write() as tx:
+        await states.quarantine(tx, call.member, _id(call), call.now)
+        return call.nothing()
+
+
+async def move(call: Call[MoveBody]) -> Answer:
+    """Into another place, all or a part: the freezer and back too."""
+    body = call.body
+    until = typed_expiry(body.until) if body.until is not None else None
+    async with call.write() as tx:
+        done = await states.move(tx, call.member, _id(call), body.place, call.now, amount=body.amount, until=until)
+        moved = done.batches[-1]
+        told = {"storage_location": moved.place, "new_expiry_date": wire.day(moved.expiry.day)}
+        return call.answer(_changed(call, done) | told)
+
+
+async def transform(call: Call[TransformBody]) -> Answer:
+    body = call.body
+    kind = Kind.DISH if body.unit is Unit.PORTION else Kind.INGREDIENT
+    item = NewItem(
+        label=body.name,
+        kind=kind,
+        quantity=Quantity(body.quantity, body.unit),
+        place=body.place,
+        expiry=typed_expiry(body.eat_by),
+        dish=DishFacts((), "general", None, "") if kind is Kind.DISH else None,
+    )
+    async with call.write() as tx:
+        cooked = await states.transform(tx, call.member, _id(call), item, call.now, amount=body.amount)
+        return call.answer(
+            {
+                "original_batch_id": cooked.made_of.id,
+                "new_batch_id": cooked.dish.id,
+                "output_type": cooked.dish.label,
+                "yield_qty": cooked.dish.quantity.amount,
+                "unit": wire.unit(call, cooked.dish),
+                "eat_by": wire.day(cooked.dish.expiry.day),
+                "entry_id": cooked.entry_id,
+            }
+        )
+
+
+async def discard(call: Call[DiscardBody]) -> Answer:
+    body = call.body
+    async with call.write() as tx:
+        done = await states.discard(tx, call.member, _id(call), call.now, amount=body.amount, reason=body.reason)
+        (wasted,) = done.batches
+        weighed = Quantity(body.weight, body.unit or Unit.KG) if body.weight is not None else wasted.quantity
+        lost = details.spared(wasted, weighed)
+        told = {
+            "waste_id": done.entry and done.entry.id,
+            "co2e_wasted_kg": lost and lost.kg_co2e,
+            "co2e_source": lost and lost.source,
+            "discarded_at": call.now,
+        }
+        return call.answer(_changed(call, done) | told | {"state": BatchState.EXPIRED}, status=201)
+
+
+async def leftovers(call: Call[LeftoversBody]) -> Answer:
+    body, today = call.body, today_of(call.member, call.now)
+    if body.eat_by < today:
+        es, en = "«eat_by» ya pasó.", '"eat_by" is past.'
+        raise Invalid({}, (Problem("/eat_by", "past", es, en),))
+    item = NewItem(
+        label=body.title,
+        kind=Kind.DISH,
+        quantity=Quantity(body.portions, Unit.PORTION),
+        place=body.place,
+        expiry=typed_expiry(body.eat_by),
+        dish=DishFacts((), "general", None, ""),
+    )
+    async with call.write() as tx:
+        reason = f"leftovers {body.recipe}".strip()
+        done = await states.leave_over(tx, call.member, item, call.now, reason=reason)
+        (left,) = done.batches
+        best = states.meal_suggestion(body.eat_by, today)
+        told = {
+            "message": wire.sentence(call, f"Guardamos «{left.label}».", f'Kept "{left.label}".'),
+            "leftover_id": left.id,
+            "title": left.label,
+            "portions": left.quantity.amount,
+            "eat_by": body.eat_by,
+            "storage_location": left.place,
+            "created_at": left.added_at,
+            "planner_suggestion": {"date": best.day, "meal_type": best.meal},
+        }
+        return call.answer(told | wire.done(call, done), status=201)
+
+
+async def expiring_soon(call: Call[None, SoonQuery]) -> Answer:
+    """What to eat first: also what is past its day; the most urgent first."""
+    today, query = today_of(call.member, call.now), call.query
+    async with call.read() as tx:
+        held = await inventory.until(tx, call.member.household, today + timedelta(days=query.days))
+        soon = [_soon(call, batch, today) for batch in held if query.place in (None, batch.place)]
+        return call.answer(sorted(soon, key=lambda one: (-one["urgency_score"], one["days_to_expiry"])))
+
+
+def _soon(call: Call[Any, Any], batch: Batch, today: date) -> dict[str, Any]:
+    left = days_left(batch.expiry.day, today)
+    return {
+        **wire.batch(call, batch),
+        "ingredient_uid": batch.food,
+        "qty": batch.quantity.amount,
+        "unit": wire.unit(call, batch),
+        "expiry_date": wire.day(batch.expiry.day),
+        "storage_location": batch.place,
+        "label_type": batch.label_kind,
+        "days_to_expiry": left,
+        "urgency_score": urgency(batch, left),
+    }
+
+
+async def _simple(call: Call[None], change: Callable[..., Awaitable[Done]]) -> Answer:
+    async with call.write() as tx:
+        return call.answer(_changed(call, await change(tx, call.member, _id(call), call.now)))
+
+
+def _changed(call: Call[Any], done: Done) -> dict[str, Any]:
+    batch = done.batches[-1]
+    message = wire.sentence(call, f"Actualizamos «{batch.label}».", f'Updated "{batch.label}".')
+    return {"message": message, "batch_id": batch.id, "state": batch.state, **wire.done(call, done)}
+
+
+def _id(call: Call[Any]) -> BatchId:
+    return BatchId(call.path["batch_id"])

@@ -1,0 +1,92 @@
+"""Kinds of columns that SQLite and MySQL keep alike: instants, decimals, documents, ids and words."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import DateTime, Dialect, LargeBinary, Numeric, String, Text, types
+from sqlalchemy.dialects import mysql
+
+MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+
+
+class Moment(types.TypeDecorator[datetime]):
+    """An instant in UTC with microseconds; naive in the database, aware outside it."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return value and value.astimezone(UTC).replace(tzinfo=None)
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
+        """Straight from what the driver gives, on SQLite text: a list reads instants by the thousand."""
+        return _from_text if dialect.name == "sqlite" else _in_utc
+
+
+def _from_text(value: str | None) -> datetime | None:
+    return None if value is None else datetime.fromisoformat(f"{value}+00:00")
+
+
+def _in_utc(value: datetime | None) -> datetime | None:
+    return value and value.replace(tzinfo=UTC)
+
+
+class Amount(types.TypeDecorator[Decimal]):
+    """A decimal with up to three places, exact and without zeros at its end: text on SQLite, which has none."""
+
+    impl = Numeric(14, 3)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(String(20) if dialect.name == "sqlite" else Numeric(14, 3))
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Any:
+        return str(_plain(value)) if value is not None and dialect.name == "sqlite" else value
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Decimal | None]:
+        """Straight from what the driver gives, as above."""
+        return _from_digits if dialect.name == "sqlite" else _plain_or_none
+
+
+def _from_digits(value: str | None) -> Decimal | None:
+    return None if value is None else Decimal(value)
+
+
+def _plain_or_none(value: Decimal | None) -> Decimal | None:
+    return None if value is None else _plain(value)
+
+
+def _plain(value: Decimal) -> Decimal:
+    return value.normalize() + 0  # adding makes 1E+2 a 100 again
+
+
+class Document(types.TypeDecorator[Any]):
+    """JSON whose keys keep their order, as text that both engines store unchanged."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> types.TypeEngine[Any]:
+        return dialect.type_descriptor(mysql.LONGTEXT() if dialect.name == "mysql" else Text())
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
+        return _from_json
+
+
+def _from_json(value: str | None) -> Any:
+    return None if value is None else json.loads(value)
+
+
+ID = String(32)
+WORD = String(20)
+HASH = String(64)
+Body = LargeBinary().with_variant(mysql.LONGBLOB(), "mysql")
