@@ -4,9 +4,13 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from aiohttp import ClientSession
+from hypothesis import settings
 
 from tests.service import Client, Service, running, running_scaled, signed_in
 from tests.stacks import SERVERS, stack_up
+
+settings.register_profile("zwai", deadline=None)  # a busy machine is not a fault
+settings.load_profile("zwai")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

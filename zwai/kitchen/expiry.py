@@ -84,12 +84,16 @@ def best_until(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
     marks = keeping.milestones
     if keeping.place is Place.FREEZER:
         return _frozen(keeping, marks.frozen_on or keeping.since)
-    dated = _closed(keeping)
-    if marks.frozen_on is not None and marks.thawed_on is not None:
-        dated = _thawed(keeping, marks.frozen_on, marks.thawed_on)
-    if marks.opened_on is not None and (opened := _opened(keeping, marks.opened_on)) is not None:
-        return min(dated, (opened, ExpiryRule.OPENED), key=lambda one: one[0].day)
-    return dated
+    if marks.frozen_on is None or marks.thawed_on is None:
+        return _sooner(_closed(keeping), _opened(keeping, marks.opened_on))
+    thawed = _thawed(keeping, marks.frozen_on, marks.thawed_on)
+    if marks.opened_on is None or marks.opened_on <= marks.frozen_on:  # counted in what was left
+        return thawed
+    return _sooner(thawed, _opened(keeping, max(marks.opened_on, marks.thawed_on)))
+
+
+def _sooner(dated: tuple[ExpiryDate, ExpiryRule], opened: ExpiryDate | None) -> tuple[ExpiryDate, ExpiryRule]:
+    return (opened, ExpiryRule.OPENED) if opened is not None and opened.day < dated[0].day else dated
 
 
 def _closed(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
@@ -111,10 +115,12 @@ def _frozen(keeping: Keeping, frozen_on: date) -> tuple[ExpiryDate, ExpiryRule]:
 
 
 def _thawed(keeping: Keeping, frozen_on: date, thawed_on: date) -> tuple[ExpiryDate, ExpiryRule]:
-    closed, _ = _closed(keeping)
-    if keeping.label_kind is LabelKind.USE_BY and closed.day < frozen_on:
-        return closed, ExpiryRule.TOO_LATE_TO_FREEZE
-    left = max(closed.day - frozen_on, timedelta(0))
+    opened_on = keeping.milestones.opened_on
+    before = opened_on if opened_on is not None and opened_on <= frozen_on else None
+    then, _ = _sooner(_closed(keeping), _opened(keeping, before))
+    if keeping.label_kind is LabelKind.USE_BY and then.day < frozen_on:
+        return then, ExpiryRule.TOO_LATE_TO_FREEZE
+    left = max(then.day - frozen_on, timedelta(0))
     life = keeping.food and load().life(keeping.food, keeping.place, ShelfState.THAWED)
     short = _from_life(life, thawed_on) if life else _assumed_thawed(keeping.place, thawed_on)
     return _no_later(short, thawed_on + left), ExpiryRule.THAWED
@@ -126,9 +132,9 @@ def _assumed_thawed(place: Place, thawed_on: date) -> ExpiryDate:
     return ExpiryDate(thawed_on + timedelta(days=days), ExpirySource.ASSUMED, reference)
 
 
-def _opened(keeping: Keeping, opened_on: date) -> ExpiryDate | None:
-    """None where no row says that opening shortens."""
-    if keeping.food is None:
+def _opened(keeping: Keeping, opened_on: date | None) -> ExpiryDate | None:
+    """None of what is closed, and where no row says that opening shortens."""
+    if keeping.food is None or opened_on is None:
         return None
     states = (ShelfState.OPENED, ShelfState.CUT)
     lives = [life for state in states if (life := load().life(keeping.food, keeping.place, state))]

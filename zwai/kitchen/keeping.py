@@ -5,24 +5,22 @@ from datetime import date
 
 from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until
 from zwai.knowledge import catalogue
-from zwai.records.stock import Batch, BatchState, ExpiryDate, ExpirySource, Milestones, Place
+from zwai.records.stock import Batch, BatchState, ExpiryDate, ExpirySource, LabelKind, Milestones, Place
 
 GIVEN = (ExpirySource.LABEL, ExpirySource.TYPED)
 
 
 def moved(batch: Batch, place: Place, today: date, added_on: date) -> Batch:
-    """In another place since today: into the freezer is freezing, out of it is thawing."""
+    """In another place since today: into the freezer is freezing, out of it is thawing. Revives nothing."""
     if place is batch.place:
         return batch
-    marks = batch.milestones
+    marks = _printed(batch)
     if place is Place.FREEZER:
-        marks = replace(_printed(batch), frozen_on=today, thawed_on=None)
+        marks = replace(marks, frozen_on=today, thawed_on=None)
     elif batch.place is Place.FREEZER:
         marks = replace(marks, frozen_on=marks.frozen_on or added_on, thawed_on=today)
-    elif marks.thawed_on is not None:  # warmer or colder, it stays thawed
-        marks = replace(marks, thawed_on=min(marks.thawed_on, today))
-    since = added_on if Place.FREEZER in (place, batch.place) else today
-    return _dated(replace(batch, place=place, milestones=marks, state=_state_in(place, batch.state)), since)
+    there = replace(batch, place=place, milestones=marks, state=_state_in(place, batch.state))
+    return replace(there, expiry=_expiry_there(batch, there, today, added_on))
 
 
 def opened(batch: Batch, today: date) -> Batch:
@@ -48,6 +46,29 @@ def rule_of(batch: Batch) -> ExpiryRule:
     if marks.thawed_on is not None:
         return ExpiryRule.THAWED
     return ExpiryRule.OPENED if marks.opened_on is not None else ExpiryRule.KEPT
+
+
+def _expiry_there(batch: Batch, there: Batch, today: date, added_on: date) -> ExpiryDate:
+    """Its day after a move: counted from today where it keeps shorter, else from the day that it was added.
+
+    So moving to and fro gains nothing, and what keeps longer there has at least the day that it had.
+    """
+    if _ran_out(batch, today):
+        return batch.expiry
+    from_adding = _dated(there, added_on).expiry
+    if batch.place is Place.FREEZER or there.milestones.thawed_on is not None:
+        return from_adding
+    from_now = _dated(there, today).expiry
+    if there.place is not Place.FREEZER and from_now.day <= batch.expiry.day:
+        return from_now
+    return max(batch.expiry, from_adding, key=lambda expiry: expiry.day)
+
+
+def _ran_out(batch: Batch, today: date) -> bool:
+    """Whether its day had passed; of what is frozen, before it was. A given best-before is about quality alone."""
+    about_quality = batch.label_kind is LabelKind.BEST_BEFORE and batch.expiry.source in GIVEN
+    ran_until = (batch.milestones.frozen_on or today) if batch.place is Place.FREEZER else today
+    return batch.expiry.day < ran_until and not about_quality
 
 
 def _printed(batch: Batch) -> Milestones:
