@@ -53,18 +53,21 @@ class _Job:
 
 
 class Pool:
-    """k processes behind one first-come queue. Made by `open_pool`."""
+    """k processes behind a first-come queue, which short jobs jump. Made by `open_pool`."""
 
     def __init__(self, workers: list["_Worker"], queue: int) -> None:
         self._workers = workers
         self._idle = deque(workers)
         self._queue = queue
-        self._waiting: deque[_Job] = deque()
+        self._first: deque[_Job] = deque()
+        self._last: deque[_Job] = deque()
         self._serving: set[asyncio.Task[None]] = set()
         self._closed = False
 
-    async def run(self, function: Callable[[*Ts], T], *args: *Ts, deadline_s: float) -> T:
+    async def run(self, function: Callable[[*Ts], T], *args: *Ts, deadline_s: float, last: bool = False) -> T:
         """The result of `function(*args)` in a worker. `deadline_s` counts from when a worker takes it.
+
+        `last`: whoever waits without it goes first, as people who wait for an upload before those who asked a model.
 
         Raises PoolFull, JobTimedOut, WorkerDied, or what the function raised: a ZwaiError as it is, any
         other error as a RuntimeError. A cancelled caller's job leaves the queue; once running, it is let
@@ -72,36 +75,38 @@ class Pool:
         """
         if self._closed:
             raise Unavailable()
-        if len(self._waiting) >= len(self._idle) + self._queue:
+        waiting = self._last if last else self._first
+        if len(self._first) + len(self._last) >= len(self._idle) + self._queue:
             raise PoolFull({"retry_after": RETRY_AFTER_S})
         answer: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         job = _Job(function, args, deadline_s, answer)
-        self._waiting.append(job)
+        waiting.append(job)
         self._dispatch()
         try:
             return await answer
         finally:
-            if job in self._waiting:
-                self._waiting.remove(job)
+            if job in waiting:
+                waiting.remove(job)
 
     def health(self) -> PoolHealth:
         """A snapshot, without asking the processes."""
         alive = sum(worker.alive for worker in self._workers)
-        return PoolHealth(len(self._workers), alive, len(self._waiting), len(self._workers) - len(self._idle))
+        queued = len(self._first) + len(self._last)
+        return PoolHealth(len(self._workers), alive, queued, len(self._workers) - len(self._idle))
 
     async def close(self) -> None:
         """Refuse new jobs, give up those that wait or run, and end every process."""
         self._closed = True
-        while self._waiting:
-            _fail(self._waiting.popleft(), Unavailable())
+        while queue := self._first or self._last:
+            _fail(queue.popleft(), Unavailable())
         for task in self._serving:
             task.cancel()
         await asyncio.gather(*self._serving, return_exceptions=True)
         await asyncio.gather(*(asyncio.to_thread(worker.end) for worker in self._workers))
 
     def _dispatch(self) -> None:
-        while self._waiting and self._idle:
-            task = asyncio.create_task(self._serve(self._idle.popleft(), self._waiting.popleft()))
+        while self._idle and (queue := self._first or self._last):
+            task = asyncio.create_task(self._serve(self._idle.popleft(), queue.popleft()))
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
 

@@ -31,7 +31,7 @@ from handlers.request_ids import request_id_of
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 from storage.cache import CachedBody, Glance, LimitPolicy
 from storage.replays import claim_id
-from zwai.errors import RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
+from zwai.errors import DatabaseDown, RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
 from zwai.kitchen.parts import Kitchen
 from zwai.records.people import Language
 
@@ -299,8 +299,12 @@ class Endpoint:
             response.headers["RateLimit"] = limits.limit_header(self._policy, call.verdict)
 
     def _note(self, call: Call[Any, Any], status: int, began: float, code: str) -> None:
-        """One line on what was slow or failed on our side; on what was refused, only when debugging."""
-        level = logging.WARNING if status >= 500 or code == "slow" else logging.DEBUG
+        """One line on what was slow or failed on our side; when debugging, on what was refused.
+
+        That the database is away is told once, by itself, and not by each request that it refused.
+        """
+        ours = (status >= 500 and code != DatabaseDown.code) or code == "slow"
+        level = logging.WARNING if ours else logging.DEBUG
         elapsed_ms = round((time.monotonic() - began) * 1000)
         name = self.route.name
         log.log(

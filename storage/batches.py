@@ -5,10 +5,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func, or_, select, update
 
 from storage.db import Read, Write
-from storage.prepared import Prepared
+from storage.prepared import Insertion, Prepared
 from storage.schema import batches
 from zwai.errors import UnknownBatch
 from zwai.records.people import HouseholdId
@@ -57,6 +57,7 @@ def _lists(order: Sequence[Column[Any]], *where: ColumnElement[bool]) -> tuple[P
     return Prepared(query), Prepared(query.where(_later(order)))
 
 
+BATCHES = Insertion(batches)
 STOCK = _lists(BY_STACK)
 STOCK_OF_KIND = _lists(BY_STACK, batches.c.kind == bindparam("kind"))
 SOONEST = _lists(BY_EXPIRY, batches.c.kind == bindparam("kind"))
@@ -168,7 +169,7 @@ async def taken_moments(
 
 async def add(tx: Write, new: Sequence[Batch]) -> None:
     if new:
-        await tx.execute(insert(batches), [to_row(batch) for batch in new])
+        await tx.insert(BATCHES, [to_row(batch) for batch in new])
 
 
 async def change(tx: Write, changed: Sequence[Batch]) -> None:

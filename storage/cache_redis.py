@@ -151,7 +151,8 @@ class RedisCache:
     async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
         await self._own.keep_body(household, request, body)
         head = f"{body.version}\n{body.local_date}\n{body.etag}\n".encode()
-        await self._tell(lambda: self._redis.set(f"b:{household}{request}", head + body.body, ex=KEPT_BODY_S))
+        words = ("SET", f"b:{household}{request}", head + body.body, "EX", KEPT_BODY_S)
+        await self._tell(lambda: self._line.tell(*words))
 
     async def check(self) -> dict[str, object]:
         reachable = await self._ask(self._is_there, _no)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import QueuePool
 
-from storage.prepared import Prepared
+from storage.prepared import Insertion, Prepared
 from storage.replicas import Replicas
 from storage.schema import households
 from storage.standing import Standing
@@ -90,6 +90,10 @@ class Write(Read):
     async def execute(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
         """Run a changing statement, once or for each of `rows`; answers how many rows it touched."""
         return (await self._connection.execute(statement, rows)).rowcount
+
+    async def insert(self, into: Insertion, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Add rows, each of which has a value for every column."""
+        await into.add(self._connection, rows)
 
     async def commit(self) -> None:
         """Left to `Database.write`."""
@@ -197,6 +201,7 @@ class Database:
                 if isinstance(tx, Write):
                     await tx.commit()
         except PoolTimeout as error:
+            self._lost(engine, "all its connections are in use")
             raise DatabaseDown({"retry_after": 2}) from error
         except DBAPIError as error:
             ours = _ours(error, may_start_over=False)

@@ -9,11 +9,13 @@ from sqlalchemy.orm import aliased
 
 from storage import batches
 from storage.db import Read, Write
+from storage.prepared import Insertion
 from storage.schema import journal, journal_changes
 from zwai.errors import UnknownEntry
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.stock import Act, Batch, BatchId, Change, EntryId, EntryKey, JournalEntry
 
+CHANGES = Insertion(journal_changes)
 _undo = journal.alias("undo")
 
 
@@ -33,7 +35,7 @@ async def add(tx: Write, entry: JournalEntry) -> None:
     )
     rows = [_change_row(entry, position, change) for position, change in enumerate(entry.changes)]
     if rows:
-        await tx.execute(insert(journal_changes), rows)
+        await tx.insert(CHANGES, rows)
 
 
 async def get(tx: Read, household: HouseholdId, entry: EntryId) -> JournalEntry:

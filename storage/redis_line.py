@@ -41,16 +41,25 @@ class Line:
         except ConnectionLost:
             return await self._run(script, key, words)
 
+    async def tell(self, *words: Word) -> Any:
+        """What one command answers; the command may be run twice. Raises as `run`."""
+        try:
+            return await (await self._well()).ask(*words)
+        except ConnectionLost:
+            return await (await self._well()).ask(*words)
+
     async def _run(self, script: "Script", key: str, words: Sequence[Word]) -> Any:
-        wire = self._wire
-        if wire is None or not wire.is_well(self._answer_s):
-            wire = await self._opened()
+        wire = await self._well()
         try:
             return await wire.ask("EVALSHA", script.digest, 1, key, *words)
         except ResponseError as error:
             if not str(error).startswith("NOSCRIPT"):
                 raise
             return await wire.ask("EVAL", script.text, 1, key, *words)  # which has Redis know it from then on
+
+    async def _well(self) -> "_Wire":
+        wire = self._wire
+        return wire if wire is not None and wire.is_well(self._answer_s) else await self._opened()
 
     async def _opened(self) -> "_Wire":
         async with self._opening:

@@ -67,6 +67,18 @@ async def test_jobs_are_done_first_come_first_served(tmp_path):
     assert (tmp_path / "log").read_text().splitlines() == words
 
 
+async def test_who_can_wait_comes_last(tmp_path):
+    async with open_pool(1, queue=9) as pool:
+        last = [(f"model {n}", True) for n in range(4)]
+        first = [(f"upload {n}", False) for n in range(4)]
+        asked = [
+            pool.run(jobs.note, tmp_path / "log", word, deadline_s=DEADLINE_S, last=late) for word, late in last + first
+        ]
+        await asyncio.gather(*asked)
+    done = (tmp_path / "log").read_text().splitlines()
+    assert done == ["model 0", *(word for word, _ in first), *(word for word, _ in last[1:])]
+
+
 async def test_every_process_is_warmed_once_before_its_first_job(tmp_path):
     async with open_pool(2, queue=4, warm=partial(jobs.warm, "hot", tmp_path)) as pool:
         seen = await asyncio.gather(*(pool.run(jobs.warm_words, deadline_s=DEADLINE_S) for _ in range(4)))

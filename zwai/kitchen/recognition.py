@@ -85,7 +85,7 @@ class Recogniser:
 
     async def _look_at(self, photo: PhotoId, aim: Aim) -> list[Sighting]:
         path = await self._files.find(photo, Copy.AI)
-        return await self._pool.run(look, path, aim, deadline_s=LOOK_DEADLINE_S)
+        return await self._pool.run(look, path, aim, deadline_s=LOOK_DEADLINE_S, last=True)
 
 
 def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Sighting], ...]:

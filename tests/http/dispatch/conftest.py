@@ -31,7 +31,7 @@ from storage.cache import LimitPolicy, MemoryCache
 from storage.db import Database
 from storage.engines import open_database, sqlite_url
 from storage.schema import claims, households, metadata
-from zwai.errors import DatabaseDown, UnknownPhoto
+from zwai.errors import FilesDown, UnknownPhoto
 from zwai.kitchen.parts import Capabilities, Kitchen
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.tokens import TokenKeys, TokenPair, mint_pair
@@ -120,7 +120,7 @@ class Stub:
         raise ValueError("a secret of ours")
 
     async def down(self, call: Call) -> Answer:
-        raise DatabaseDown({"retry_after": 2})
+        raise FilesDown({"retry_after": 2})
 
     async def hooked(self, call: Call) -> Answer | web.StreamResponse:
         assert self.hook is not None

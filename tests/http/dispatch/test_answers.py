@@ -5,6 +5,8 @@ import re
 
 import pytest
 
+from zwai.errors import DatabaseDown
+
 
 async def test_a_slash_at_the_end_is_the_same_route(site):
     guest = await site.guest()
@@ -71,7 +73,7 @@ async def test_a_member_is_answered_in_the_language_of_the_profile(site):
         ("GET", "/%zz/%ff/%00", 404, "no_such_route"),
         ("PATCH", "/api/notes", 405, "method_not_allowed"),
         ("GET", "/api/notes", 401, "not_signed_in"),
-        ("GET", "/api/down", 503, "database_down"),
+        ("GET", "/api/down", 503, "files_down"),
         ("GET", "/photos/x/display?e=1&s=2", 403, "link_expired"),
     ],
 )
@@ -158,5 +160,15 @@ async def test_refusals_are_not_logged_but_parts_that_are_down_are(site, caplog)
     await site.call("GET", "/api/notes")
     assert caplog.text == ""
     reply = await site.call("GET", "/api/down")
-    assert "code=database_down" in caplog.text
+    assert "code=files_down" in caplog.text
     assert f"request_id={reply.headers['X-Request-Id']}" in caplog.text
+
+
+async def test_a_database_that_is_away_is_not_told_by_every_request(site, caplog):
+    async def refuse(call):
+        raise DatabaseDown({"retry_after": 2})
+
+    caplog.set_level("INFO", "zwai.http")
+    site.stub.hook = refuse
+    assert (await site.call("POST", "/api/hook", await site.guest())).status == 503
+    assert caplog.text == ""
