@@ -136,9 +136,9 @@ def _opened(keeping: Keeping, opened_on: date | None) -> ExpiryDate | None:
     """None of what is closed, and where no row says that opening shortens."""
     if keeping.food is None or opened_on is None:
         return None
-    states = (ShelfState.OPENED, ShelfState.CUT)
-    lives = [life for state in states if (life := load().life(keeping.food, keeping.place, state))]
-    return min((_from_life(life, opened_on) for life in lives), key=lambda one: one.day, default=None)
+    opened, cut = (load().life(keeping.food, keeping.place, state) for state in (ShelfState.OPENED, ShelfState.CUT))
+    life = opened or cut  # a food without a packet is opened by cutting it
+    return _from_life(life, opened_on) if life else None
 
 
 def _from_life(life: ShelfLife, since: date) -> ExpiryDate:
