@@ -22,7 +22,7 @@ from storage.columns import Amount, Document, Moment
 from storage.db import Read, Write
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.photos import Aim, Box, Decision, Engine, PhotoId
-from zwai.records.stock import Act, BatchState, ExpirySource, Kind, LabelKind, Place, Unit
+from zwai.records.stock import Act, BatchState, ExpirySource, Kind, LabelKind, Meal, Place, Unit
 
 # What a household is made of; a table that another one refers to comes before it. Claims, jobs and invitations pass.
 TABLES: dict[str, Table] = {
@@ -139,7 +139,7 @@ class Reader:
             case "box":
                 return {side: _fraction(value[side]) for side in Box.__slots__}
             case "reserved":
-                return {"day": _day(value["day"]).isoformat(), "meal": _text(value["meal"], 50)}
+                return {"day": _day(value["day"]).isoformat(), "meal": Meal(value["meal"]).value}
         raise ValueError(f"{name} is not known")
 
     def _batch(self, document: Any) -> dict[str, Any]:
