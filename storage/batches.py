@@ -9,6 +9,7 @@ from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func
 
 from storage.db import Read, Write
 from storage.prepared import Insertion, Prepared
+from storage.quick import maker
 from storage.schema import batches
 from zwai.errors import UnknownBatch
 from zwai.records.people import HouseholdId
@@ -240,6 +241,7 @@ _PLACES = {place.value: place for place in Place}
 _STATES = {state.value: state for state in BatchState}
 _LABEL_KINDS = {kind.value: kind for kind in LabelKind}
 _SOURCES = {source.value: source for source in ExpirySource}
+_batch, _quantity, _expiry = maker(Batch), maker(Quantity), maker(ExpiryDate)
 
 
 def from_row(row: Sequence[Any]) -> Batch:
@@ -249,18 +251,18 @@ def from_row(row: Sequence[Any]) -> Batch:
         expiry_source, expiry_reference, expiry_low, expiry_high, added_at, tips, photo, dish,
         *milestones, made_of, reserved,
     ) = row  # fmt: skip
-    return Batch(
+    return _batch(
         batch_id,
         household,
         _KINDS[kind],
         label,
         label_key,
         food,
-        Quantity(amount, _UNITS[unit]),
+        _quantity(amount, _UNITS[unit]),
         _PLACES[place],
         _STATES[state],
         _LABEL_KINDS[label_kind],
-        ExpiryDate(expiry_day, _SOURCES[expiry_source], expiry_reference, expiry_low, expiry_high),
+        _expiry(expiry_day, _SOURCES[expiry_source], expiry_reference, expiry_low, expiry_high),
         added_at,
         tips,
         photo,
