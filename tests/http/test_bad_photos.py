@@ -84,7 +84,7 @@ async def test_a_file_that_is_no_good_photo_is_refused(
 @pytest.mark.parametrize("path", TAKING_PHOTOS)
 async def test_a_form_without_a_photo_is_refused(client: Client, service: Service, path: str) -> None:
     def without() -> FormData:
-        return form_of(b"x", part="picture")
+        return form_of(b"x", part="attachment")
 
     await assert_refused_twice(client, service, path, 400, "no_image", data=without)
 
