@@ -14,6 +14,7 @@ from marshmallow import fields, validate
 from handlers.schemas import refusal
 from zwai.kitchen.photo_urls import photo_id_of
 from zwai.knowledge.names import label_key
+from zwai.knowledge.quantities import number
 from zwai.knowledge.words import place_of, time_unit_of, unit_of
 
 LONGEST_LABEL = 100
@@ -63,7 +64,7 @@ class Label(fields.Field[str]):
 
 
 class Amount(fields.Field[Decimal]):
-    """A decimal from a JSON number or a text of one, rounded to thousandths; never negative, never NaN."""
+    """A decimal from a JSON number or a text of one ("1/2" and "1,5" too), in thousandths; never negative or NaN."""
 
     def __init__(self, *, zero: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -72,10 +73,8 @@ class Amount(fields.Field[Decimal]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | str):
             raise refusal("wrong_type", "debe ser un número.", "must be a number.")
-        try:
-            amount = Decimal(str(value).strip().replace("_", "?"))  # Decimal would read 1_000
-        except InvalidOperation:
-            raise refusal("wrong_type", "debe ser un número.", "must be a number.") from None
+        if (amount := _decimal(str(value).strip())) is None:
+            raise refusal("wrong_type", "debe ser un número.", "must be a number.")
         if not amount.is_finite():
             raise refusal("wrong_type", "debe ser un número finito.", "must be a finite number.")
         if amount > LARGEST_AMOUNT:
@@ -84,6 +83,13 @@ class Amount(fields.Field[Decimal]):
             least = "0" if self._zero else str(SMALLEST_STEP)
             raise refusal("too_small", f"debe ser {least} o más.", f"must be {least} or more.")
         return amount.quantize(SMALLEST_STEP).normalize() + Decimal(0)
+
+
+def _decimal(text: str) -> Decimal | None:
+    try:
+        return Decimal(text.replace("_", "?"))  # Decimal would read 1_000
+    except InvalidOperation:
+        return number(text)
 
 
 class Word(fields.Field[Any]):

@@ -11,6 +11,7 @@ from handlers.fields import Amount, Day, Label, ListOf, Moment, PhotoPath, place
 from handlers.schemas import RequestSchema
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import NewItem, today_of, typed_expiry
+from zwai.knowledge.quantities import parse
 from zwai.records.people import Member
 from zwai.records.photos import PhotoId
 from zwai.records.stock import DishFacts, ExpiryDate, Kind, Place, Quantity, TimeUnit, Unit
@@ -42,7 +43,10 @@ class ItemBody:
 
 
 class ItemSchema(RequestSchema):
-    """An ingredient, or a dish when its unit is portions; a dish's quantity may be called serving_quantity."""
+    """An ingredient, or a dish when its unit is portions; a dish's quantity may be called serving_quantity.
+
+    A quantity that names its unit ("500 g", "media docena") needs no other.
+    """
 
     record = ItemBody
     name = Label(required=True)
@@ -70,6 +74,9 @@ class ItemSchema(RequestSchema):
         for ours, theirs in (("type_unit", "unit"), ("quantity", "serving_quantity"), ("image_path", "image_url")):
             if item.get(ours) is None and item.get(theirs) is not None:
                 item[ours] = item[theirs]
+        said = item.get("quantity")
+        if item.get("type_unit") is None and isinstance(said, str) and (quantity := parse(said)):
+            item["quantity"], item["type_unit"] = str(quantity.amount), quantity.unit
         return item
 
     def _record(self, values: dict[str, Any]) -> ItemBody:
