@@ -19,6 +19,7 @@ READ = [
     ("1.5 kg", "1.5", Unit.KG),
     ("1.500 kg", "1.5", Unit.KG),  # a point is for decimals, in Peru as in English
     ("0,75 l", "0.75", Unit.L),
+    ("0,250 kg", "0.25", Unit.KG),  # thousands don't begin with a zero
     ("1,234.5 g", "1234.5", Unit.G),
     ("1.234,5 g", "1234.5", Unit.G),
     ("1/2 kg", "0.5", Unit.KG),
@@ -46,6 +47,8 @@ READ = [
     ("once onzas", "11", Unit.OZ),
     ("a cup", "1", Unit.CUP),
     ("half cup", "0.5", Unit.CUP),
+    ("a quarter of a cup", "0.25", Unit.CUP),
+    ("half of a kilo", "0.5", Unit.KG),
     ("2 cucharadas", "2", Unit.TBSP),
     ("1 cdta.", "1", Unit.TSP),
     ("una pizca", "1", Unit.PINCH),
@@ -57,6 +60,9 @@ READ = [
     ("1 Cabeza", "1", Unit.HEAD),
     ("3 lb", "3", Unit.LB),
     ("12 oz", "12", Unit.OZ),
+    ("8 fl oz", "8", Unit.FL_OZ),
+    ("8 Fl. Oz.", "8", Unit.FL_OZ),
+    ("1 onza líquida", "1", Unit.FL_OZ),
     ("3", "3", Unit.PIECE),
     ("una", "1", Unit.PIECE),
     ("2 Unidades", "2", Unit.PIECE),
@@ -68,9 +74,9 @@ READ = [
 ]
 UNCLEAR = [
     "", " ", "kg", "muchos", "-1 kg", "1/0 kg", "1e3 g", "2-3 unidades", "1,500 kg", "500 g de arroz", "1/2/3 kg",
-    "1..5 kg", "½½ kg", "kg 2", "3 brazadas", "8 fl oz", "NaN", "inf kg", "x" * 10_000, "9" * 50 + " kg",
+    "1..5 kg", "½½ kg", "kg 2", "3 brazadas", "NaN", "inf kg", "x" * 10_000, "9" * 50 + " kg",
     "1" + " " * 99,
-    "1 kg 2 kg", "y medio", "2 x kg",
+    "1 kg 2 kg", "y medio", "2 x kg", "999999999 x 999999999 x 999999999 x 999999999 kg",
 ]  # fmt: skip
 
 

@@ -30,6 +30,7 @@ UNITS = {
     Unit.TBSP: "cucharadas cda tablespoons",
     Unit.TSP: "cucharaditas cdita teaspoons",
     Unit.PORTION: "porciones porcion porción portions servings",
+    Unit.FL_OZ: "floz",
     Unit.CAN: "latas lata",
     Unit.PACK: "paquetes paquete",
     Unit.BAG: "bolsas bolsa",
@@ -53,7 +54,10 @@ def test_every_word_for_a_place_is_understood(word, place):
     assert place_of(f"  {word.upper()} ") is place
 
 
-@pytest.mark.parametrize(("word", "unit"), pairs(UNITS))
+@pytest.mark.parametrize(
+    ("word", "unit"),
+    [*pairs(UNITS), *((word, Unit.FL_OZ) for word in ("fl oz", "fl. oz.", "onzas líquidas", "fluid ounce", "Oz. Fl."))],
+)
 def test_every_word_for_a_unit_is_understood(word, unit):
     assert unit_of(word) is unit
 

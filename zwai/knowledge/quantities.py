@@ -12,6 +12,7 @@ from zwai.records.people import Language
 from zwai.records.stock import Quantity, Unit
 
 LONGEST = 60
+LARGEST = Decimal(10**9)
 _HALF, _QUARTER = Decimal("0.5"), Decimal("0.25")
 _PARTS = {"medio": _HALF, "media": _HALF, "half": _HALF, "cuarto": _QUARTER, "quarter": _QUARTER}
 _NUMBERS = {
@@ -28,8 +29,9 @@ _NUMBERS = {
 _WORDS = re.compile(rf"({'|'.join(sorted(_NUMBERS, key=len, reverse=True))})\b")
 _FRACTION = re.compile(r"(?:(\d{1,9})\s+)?(\d{1,9})\s*/\s*(\d{1,9})(?![\d.,/])")
 _FIGURES = re.compile(r"\d[\d.,]*(?<![.,])(?![\d/])")
+_OF = re.compile(r"^(?:de |of (?:an? )?)")
 _POINT = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
-_COMMA = re.compile(r"\d{1,9},(?:\d{1,2}|\d{4,9})")
+_COMMA = re.compile(r"\d{1,9},(?:\d{1,2}|\d{4,9})|0,\d{3}")
 _THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+\.\d{1,9}|\d{1,3}(?:\.\d{3})+,\d{1,9}")
 
 
@@ -42,8 +44,9 @@ def parse(text: str) -> Quantity | None:
     amount, rest = whole
     if times := re.match(r"[x×]\s*(?=\d)", rest):
         each = parse(rest[times.end() :])
-        return each and Quantity(round_off(amount * each.amount), each.unit)
-    rest = rest.removeprefix("de ").removeprefix("of ")
+        total = amount * each.amount if each else LARGEST
+        return Quantity(round_off(total), each.unit) if each and total < LARGEST else None
+    rest = _OF.sub("", rest)
     if unit := unit_of(rest) if rest else Unit.PIECE:
         return Quantity(round_off(amount), unit)
     return _with_part(amount, rest)

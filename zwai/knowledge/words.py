@@ -37,6 +37,7 @@ _UNITS = {
     Unit.CUP: ("tazas", "cups"),
     Unit.TBSP: ("cucharadas", "tablespoons"),
     Unit.TSP: ("cucharaditas", "teaspoons"),
+    Unit.FL_OZ: ("onzas líquidas", "fluid ounces"),
     Unit.PIECE: ("unidades", "units"),
     Unit.PORTION: ("porciones", "portions"),
     Unit.DOZEN: ("docenas", "dozens"),
@@ -60,6 +61,7 @@ _UNITS = {
 _SINGULARS = {
     "unidades": "unidad",
     "porciones": "porción",
+    "onzas líquidas": "onza líquida",
     "leaves": "leaf",
     "bunches": "bunch",
     "pinches": "pinch",

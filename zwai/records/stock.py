@@ -45,6 +45,7 @@ class Unit(StrEnum):
     CUP = "cup"
     TBSP = "tbsp"
     TSP = "tsp"
+    FL_OZ = "fl_oz"
     PIECE = "piece"
     PORTION = "portion"
     DOZEN = "dozen"
