@@ -1,6 +1,6 @@
 """Routes of one batch, by its id, of leftovers, and of what to eat first."""
 
-from handlers import batches, stock_answers
+from handlers import batches, eating, stock_answers
 from handlers.route import CacheFor, Limit, Replay, Route
 from handlers.tables.rows import adding, change, detail
 
@@ -38,6 +38,8 @@ ROUTES = (
         body=batches.DiscardSchema, answer=batches.DiscardedSchema, limit=Limit.WRITE, replay=Replay.KEYED,
         statuses=(201,), tags=("inventory",),
     ),
+    change("POST", "/api/inventory/consume", eating.eat, "Eat of a food, whichever stack expires first",
+           eating.EatSchema, eating.EatenAcrossSchema),
     adding("/leftovers", batches.leftovers, "Keep portions of a dish after a meal", batches.LeftoversSchema,
            batches.LeftoversAnswerSchema),
 )

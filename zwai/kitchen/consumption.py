@@ -7,30 +7,36 @@ from decimal import Decimal
 
 from storage import batches
 from storage.db import Write
-from zwai.errors import CannotConvert, NotEnough
+from zwai.errors import CannotConvert, NotEnough, WrongState
 from zwai.kitchen import inventory, journal
 from zwai.records.people import Member
-from zwai.records.stock import Act, Batch, Change, JournalEntry, Kind, Quantity, StackRef, Unit
+from zwai.records.stock import Act, Batch, BatchState, Change, JournalEntry, Kind, Quantity, StackRef, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """The part taken from one batch."""
+    """The part taken from one batch, in the batch's unit, or in that of `held`: how the batch is counted from then on."""
 
     batch: Batch
     amount: Decimal
+    held: Quantity | None = None
+
+    @property
+    def unit(self) -> Unit:
+        return (self.held or self.batch.quantity).unit
 
     @property
     def left(self) -> Decimal:
-        return self.batch.quantity.amount - self.amount
+        return (self.held or self.batch.quantity).amount - self.amount
 
 
 @dataclass(frozen=True, slots=True)
 class Eaten:
-    """What was taken of a stack, what is left of it, and the journal's entry."""
+    """What was taken of a stack, what is left of it, and the journal's entry; how it was converted, when it was."""
 
     draws: tuple[Draw, ...]
     entry: JournalEntry
+    conversion: Converted | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -44,6 +50,10 @@ class Eaten:
     def batch(self) -> Batch:
         return self.draws[0].batch
 
+    @property
+    def unit(self) -> Unit:
+        return self.draws[0].unit
+
 
 def first_expired(held: Sequence[Batch], wanted: Decimal | None) -> tuple[Draw, ...]:
     """Split `wanted` (None: all) over batches of one unit, earliest expiry first; every batch gets its draw.
@@ -53,8 +63,7 @@ def first_expired(held: Sequence[Batch], wanted: Decimal | None) -> tuple[Draw, 
     unit = held[0].quantity.unit
     there = sum((batch.quantity.amount for batch in held), Decimal(0))
     if wanted is not None and wanted > there:
-        fields: dict[str, object] = {"wanted": f"{wanted:f} {unit}", "held": f"{there:f} {unit}", "name": held[0].label}
-        raise NotEnough(fields)
+        raise not_enough(Quantity(wanted, unit), Quantity(there, unit), held[0].label)
     missing = there if wanted is None else wanted
     draws = []
     for batch in sorted(held, key=lambda batch: (batch.expiry.day, batch.added_at, batch.id)):
@@ -62,6 +71,28 @@ def first_expired(held: Sequence[Batch], wanted: Decimal | None) -> tuple[Draw, 
         missing -= taken
         draws.append(Draw(batch, taken))
     return tuple(draws)
+
+
+def drawn(batch: Batch, wanted: Quantity) -> tuple[Draw, Converted]:
+    """Take `wanted` from a batch that is kept in another unit, and tell how that was converted.
+
+    Where the batch's unit can't say exactly what is left, and the other can, the batch is counted in the other: a dozen
+    less one is eleven pieces. Raises NotEnough, CannotConvert.
+    """
+    held, food = batch.quantity, catalogue.load().food(batch.food)
+    if is_exact(held, wanted.unit) and not is_exact(wanted, held.unit):
+        conversion = convert(held, wanted.unit, food, batch.label)
+        draw = Draw(batch, wanted.amount, conversion.quantity)
+    else:
+        conversion = convert(wanted, held.unit, food, batch.label)
+        draw = Draw(batch, conversion.quantity.amount)
+    if draw.left < 0:
+        raise not_enough(wanted, held, batch.label)
+    return draw, conversion
+
+
+def not_enough(wanted: Quantity, held: Quantity, label: str) -> NotEnough:
+    return NotEnough({"wanted": told(wanted), "held": told(held), "name": label})
 
 
 async def eat(
@@ -78,19 +109,25 @@ async def eat(
 ) -> Eaten:
     """Take `wanted`, or all, from one stack; `unit`, when given, must be the stack's.
 
-    Raises UnknownStack, NotEnough, CannotConvert.
+    Raises UnknownStack, NotEnough, CannotConvert, and WrongState for what is set aside.
     """
     batch = await inventory.stack(tx, member.household, ref, label, kind)
+    if batch.state is BatchState.QUARANTINE:
+        raise WrongState({"name": batch.label, "state": batch.state})
     if unit is not None and unit is not batch.quantity.unit:
         raise CannotConvert({"source": unit, "target": batch.quantity.unit, "name": batch.label})
-    draws = first_expired([batch], wanted)
+    return await take(tx, member, first_expired([batch], wanted), now, reason=reason)
+
+
+async def take(tx: Write, member: Member, draws: Sequence[Draw], now: datetime, *, reason: str) -> Eaten:
+    """Take what was drawn out of stock, as one entry of the journal."""
     changes = [Change(draw.batch, _after(draw)) for draw in draws if draw.amount > 0]
     await batches.change(tx, [change.after for change in changes if change.after])
     await batches.remove(tx, member.household, [c.before.id for c in changes if c.before and not c.after])
-    return Eaten(draws, await journal.record(tx, member, Act.EAT, changes, now, reason=reason))
+    return Eaten(tuple(draws), await journal.record(tx, member, Act.EAT, changes, now, reason=reason))
 
 
 def _after(draw: Draw) -> Batch | None:
     if draw.left == 0:
         return None
-    return replace(draw.batch, quantity=Quantity(draw.left, draw.batch.quantity.unit))
+    return replace(draw.batch, quantity=Quantity(draw.left, draw.unit))
