@@ -30,6 +30,7 @@ FIRST_PAUSE_S = 0.3
 LONGEST_PAUSE_S = 8.0
 LOOK_AGAIN_S = 0.1
 MILLION = 1_000_000
+TYPES = {"array": list, "object": dict, "string": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +151,7 @@ class Guard:
         began = monotonic()
         try:
             reply = await self._provider.ask(question, question.deadline_s)
+            _check(reply.document, question)
         except AIDown as error:
             self._breaker.failed()
             self._note(question, household, Outcome.FAILED, began)
@@ -201,6 +203,13 @@ def _pause(state: RetryCallState) -> float:
     error = state.outcome and state.outcome.exception()
     asked = error.fields.get("wait_s") if isinstance(error, AIDown) else None
     return float(str(asked)) if asked else _backoff(state)
+
+
+def _check(document: dict[str, Any], question: Question) -> None:
+    """What lacks a member, or has it of another type, is neither kept nor answered; who asked reads the rest."""
+    for name in question.schema.get("required", ()):
+        if not isinstance(document.get(name), TYPES[question.schema["properties"][name]["type"]]):
+            raise AIMalformed({"reason": f"no such {name}"})
 
 
 def _document(kept: bytes) -> dict[str, Any]:

@@ -35,6 +35,7 @@ MOST_ADDRESSES = 100  # of those that are read at all; a setting says how many m
 @dataclass(frozen=True, slots=True)
 class PathsBody:
     images_paths: list[str]
+    look_again: bool
 
 
 class PathsSchema(RequestSchema):
@@ -44,6 +45,7 @@ class PathsSchema(RequestSchema):
         required=True,
         validate=validate.Length(max=MOST_ADDRESSES),
     )
+    look_again = fields.Boolean(load_default=False)
 
 
 class ProposalSchema(Schema):
@@ -131,7 +133,7 @@ async def ingredients_later(call: Call[PathsBody | None]) -> Answer:
     async with _photos(call) as given, call.write() as tx:
         for photo in given.new:
             await uploads.add(tx, photo)
-        job = await jobs.order_recognition(tx, call.member, given.ids, Aim.INGREDIENTS, call.now)
+        job = await jobs.order_recognition(tx, call.member, given.ids, Aim.INGREDIENTS, call.now, again=_again(call))
         answer = call.answer(_ordered(call, job), status=202)
     await call.kitchen.delivery.offer(job.id)
     return answer
@@ -166,8 +168,13 @@ async def result(call: Call[None]) -> Answer:
 
 async def _recognise(call: Call[PathsBody | None], aim: Aim, *, complete: bool = False) -> Answer:
     async with _photos(call) as given:
-        seen = await call.kitchen.recogniser.look(given.ids, aim)
+        seen = await call.kitchen.recogniser.look(given.ids, aim, call.member, again=_again(call))
         return await _propose(call, given, seen, complete=complete)
+
+
+def _again(call: Call[PathsBody | None]) -> bool:
+    """Whether somebody was not content with the first answer; photos sent along are new."""
+    return call.body is not None and call.body.look_again
 
 
 async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen, *, complete: bool) -> Answer:

@@ -7,6 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from aiohttp import ClientSession, web
@@ -19,11 +20,13 @@ from handlers.route import Limit
 from handlers.routes import ROUTES
 from handlers.stock_bodies import MOST_ITEMS
 from storage import installation, people, replays
+from storage.ai_calls import open_ledger
 from storage.cache import Cache, LimitPolicy, MemoryCache
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
 from storage.files import Files, open_files
 from storage.lock import hold
+from storage.memo import MemoryMemo, MemoryQuota
 from storage.migrate import current, migrate, newest
 from storage.runner import Delivery, Runner, open_runner
 from zwai.errors import NotMigrated, ZwaiError
@@ -32,16 +35,18 @@ from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.admin import sweep_orphans
 from zwai.kitchen.firebase import Firebase, open_firebase
+from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
-from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.knowledge import allergens, names
 from zwai.records.ids import new_id
+from zwai.records.ports import Memo, Quota
 from zwai.settings import Settings, listed, secret_key
 
 JOBS_AT_ONCE = 4
+QUESTIONS_AT_ONCE = 100  # to an AI behind a network, of one process
 STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
 MINUTE_S = 60
@@ -76,7 +81,8 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         names.warm()  # 80 ms that no request should pay
         allergens.warm()  # 500 ms more
         files = await stack.enter_async_context(_files(settings))
-        recogniser = Recogniser(pool, files)
+        gemini = await stack.enter_async_context(_gemini(settings, database, files))
+        recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, recogniser))
         await stack.enter_async_context(_housekeeping(database, files))
         key, previous = secret_key(settings), settings.previous_secret_key or None
@@ -202,7 +208,7 @@ def _policies(settings: Settings) -> dict[Limit, LimitPolicy]:
 
 def _capabilities(settings: Settings) -> Capabilities:
     return Capabilities(
-        engines=("local",),
+        engines=("local", "gemini") if settings.asks_gemini else ("local",),
         photo_formats=("jpeg", "png", "webp", "heic"),
         photo_mb=settings.max_photo_mb,
         photo_megapixels=settings.max_photo_megapixels,
@@ -222,6 +228,49 @@ def _parts(database: Database, cache: Cache, pool: Pool) -> tuple[Part, ...]:
         }
 
     return Part("database", database.ping), Part("cache", cache.check), Part("recogniser", check_pool)
+
+
+def _order(settings: Settings) -> Order:
+    return Order.GEMINI_FIRST if settings.recognition == "gemini-first" else Order.LOCAL_FIRST
+
+
+@asynccontextmanager
+async def _gemini(settings: Settings, database: Database, files: Files) -> AsyncIterator[Gemini | None]:
+    """Neither loaded nor called without a key."""
+    if not settings.asks_gemini:
+        yield None
+        return
+    from ai.gemini import open_gemini  # 0.5 s and 27 MB
+    from ai.guard import Guard, GuardLimits
+
+    limits = GuardLimits(
+        at_once=QUESTIONS_AT_ONCE,
+        household_a_day=settings.ai_household_a_day,
+        everybody_a_day=settings.ai_a_day,
+        price_in=Decimal(settings.ai_price_in),
+        price_out=Decimal(settings.ai_price_out),
+    )
+    async with (
+        open_ledger(database) as ledger,
+        _memo(settings) as (memo, quota),
+        open_gemini(settings.gemini_api_key, settings.gemini_model, settings.gemini_url) as provider,
+    ):
+        guard = Guard(provider, memo, quota, ledger, limits, clock)
+        try:
+            yield Gemini(guard, files)
+        finally:
+            await guard.close()
+
+
+@asynccontextmanager
+async def _memo(settings: Settings) -> AsyncIterator[tuple[Memo, Quota]]:
+    if settings.profile == "embedded":
+        yield MemoryMemo(), MemoryQuota(settings.ai_a_minute)
+        return
+    from storage.memo_redis import open_redis_memo
+
+    async with open_redis_memo(settings.redis_url, settings.ai_a_minute) as opened:
+        yield opened
 
 
 @asynccontextmanager

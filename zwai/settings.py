@@ -1,6 +1,7 @@
 """Every setting once: its name, its default, its meaning. Each is an environment variable, ZWAI_ + the name."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
@@ -51,6 +52,15 @@ class Settings:
     firebase_project_id: str = _setting("", "The Firebase project whose ID tokens sign in; empty: nobody's do.")
     firebase_keys_url: str = _setting(GOOGLES_KEYS, "Where the certificates of these tokens are published.")
     internal_secret: str = _setting("", "What the operator's routes ask for; empty: they are closed.", secret=True)
+    gemini_api_key: str = _setting("", "A key for Google's Gemini; empty: photos stay here.", secret=True)
+    gemini_model: str = _setting("gemini-2.5-flash-lite", "The model that is asked about photos.")
+    gemini_url: str = _setting("", "Where Gemini is reached; empty: Google's own address.")
+    recognition: str = _setting("local-first", "Who looks at a photo: local-first, gemini-first or local.")
+    ai_a_minute: int = _setting(60, "Questions to Gemini a minute, of all processes together.")
+    ai_household_a_day: int = _setting(200, "Questions to Gemini a day for each household.")
+    ai_a_day: int = _setting(5000, "Questions to Gemini a day, of everybody together.")
+    ai_price_in: str = _setting("0.10", "US dollars for a million tokens that go in, for the ledger.")
+    ai_price_out: str = _setting("0.40", "US dollars for a million tokens that come out, for the ledger.")
     rate_limits: str = _setting("on", "on or off; off is for benchmarks.")
     limit_read: int = _setting(600, "Reads a minute for each account.")
     limit_write: int = _setting(240, "Writes a minute for each account.")
@@ -72,6 +82,7 @@ class Settings:
         _choice("PROFILE", self.profile, ("embedded", "scaled"))
         self._check_profile()
         _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
+        _choice("RECOGNITION", self.recognition, ("local-first", "gemini-first", "local"))
         _choice("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         if self.port > HIGHEST_PORT:
             raise BadSetting(f"ZWAI_PORT must be at most {HIGHEST_PORT}, not {self.port}.")
@@ -83,6 +94,10 @@ class Settings:
             raise BadSetting(f"ZWAI_PUBLIC_URL must begin with http:// or https://, not be {self.public_url!r}.")
         if not self.firebase_keys_url.startswith(("http://", "https://")):
             raise BadSetting("ZWAI_FIREBASE_KEYS_URL must begin with http:// or https://.")
+        if self.gemini_url and not self.gemini_url.startswith(("http://", "https://")):
+            raise BadSetting(f"ZWAI_GEMINI_URL must begin with http:// or https://, not be {self.gemini_url!r}.")
+        _price("AI_PRICE_IN", self.ai_price_in)
+        _price("AI_PRICE_OUT", self.ai_price_out)
         for name in ("secret_key", "previous_secret_key", "internal_secret"):
             if 0 < len(getattr(self, name)) < SECRET_LENGTH:
                 raise BadSetting(f"{PREFIX}{name.upper()} must have at least {SECRET_LENGTH} characters.")
@@ -104,6 +119,10 @@ class Settings:
             raise BadSetting(f"The embedded profile does not take {_variables(given)}; set ZWAI_PROFILE=scaled.")
         elif self.workers != 1:
             raise BadSetting("The embedded profile runs one process; more need ZWAI_PROFILE=scaled.")
+
+    @property
+    def asks_gemini(self) -> bool:
+        return bool(self.gemini_api_key) and self.recognition != "local"
 
     @property
     def base_url(self) -> str:
@@ -144,6 +163,11 @@ def _variables(names: Iterable[str]) -> str:
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise BadSetting(f"{PREFIX}{name} must be {' or '.join(allowed)}, not {value!r}.")
+
+
+def _price(name: str, text: str) -> None:
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text, re.ASCII):
+        raise BadSetting(f"{PREFIX}{name} must be a number such as 0.10, not {text!r}.")
 
 
 def _parse(variable: str, text: str, default: Any) -> Any:

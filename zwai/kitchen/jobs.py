@@ -8,7 +8,7 @@ from storage import jobs
 from storage.attempts import Effect, Progress, Work
 from storage.db import Read, Write
 from zwai.kitchen import recognition
-from zwai.kitchen.recognition import Recogniser
+from zwai.kitchen.looking import Recogniser
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, JobState
 from zwai.records.people import HouseholdId, Language, Member, SessionId
@@ -23,7 +23,8 @@ def works(recogniser: Recogniser, clock: Callable[[], datetime]) -> Mapping[str,
     async def recognise(job: Job, progress: Progress) -> Effect:
         await progress(10, "looking")
         photos = [PhotoId(photo) for photo in job.request["photos"]]
-        seen = await recogniser.look(photos, Aim(job.request["aim"]))
+        again = bool(job.request.get("look_again"))
+        seen = await recogniser.look(photos, Aim(job.request["aim"]), _member(job), again=again)
         await progress(80, "proposing")
 
         async def propose(tx: Write) -> dict[str, Any]:
@@ -35,8 +36,10 @@ def works(recogniser: Recogniser, clock: Callable[[], datetime]) -> Mapping[str,
     return {RECOGNISE: recognise}
 
 
-async def order_recognition(tx: Write, member: Member, photos: Sequence[PhotoId], aim: Aim, now: datetime) -> Job:
-    """Order a recognition of the household's photos; it starts after the commit."""
+async def order_recognition(
+    tx: Write, member: Member, photos: Sequence[PhotoId], aim: Aim, now: datetime, *, again: bool = False
+) -> Job:
+    """Order a recognition of the household's photos; it starts after the commit. `again`: see `Recogniser.look`."""
     job = Job(
         id=JobId(new_id(now)),
         household=member.household,
@@ -46,7 +49,13 @@ async def order_recognition(tx: Write, member: Member, photos: Sequence[PhotoId]
         attempt=0,
         progress=0,
         step="waiting",
-        request={"photos": list(photos), "aim": aim, "language": member.language, "time_zone": member.time_zone},
+        request={
+            "photos": list(photos),
+            "aim": aim,
+            "look_again": again,
+            "language": member.language,
+            "time_zone": member.time_zone,
+        },
         result=None,
         error=None,
         created_at=now,

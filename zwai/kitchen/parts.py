@@ -11,8 +11,8 @@ from storage.files import Files
 from storage.runner import Delivery
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.firebase import Firebase
+from zwai.kitchen.looking import Recogniser
 from zwai.kitchen.photo_urls import PhotoKeys
-from zwai.kitchen.recognition import Recogniser
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import Uploads
 

@@ -1,17 +1,12 @@
-"""Looking at photos, proposing what was seen, and accepting proposals into stock."""
+"""Proposing what was seen in photos, and accepting proposals into stock."""
 
-import asyncio
 import contextlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
-from ai.pool import Pool
-from ai.work import look
 from storage import batches, photos, recognitions
 from storage.db import Read, Write
-from storage.files import Files
 from zwai.errors import UnknownRecognition
 from zwai.kitchen import inventory
 from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
@@ -21,7 +16,6 @@ from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import (
     Aim,
-    Copy,
     Decision,
     Engine,
     Photo,
@@ -33,7 +27,6 @@ from zwai.records.photos import (
 from zwai.records.proposals import Line, LineId
 from zwai.records.stock import Batch, BatchId, DishFacts, Kind, Quantity, Unit
 
-LOOK_DEADLINE_S = 20.0
 REASON = "recognition"  # what the journal says of stock that was accepted
 RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
 
@@ -63,38 +56,14 @@ class Accepted:
     recognition: RecognitionId | None
 
 
-class Recogniser:
-    """Looks at the AI copies of stored photos in worker processes."""
-
-    def __init__(self, pool: Pool, files: Files) -> None:
-        self._pool = pool
-        self._files = files
-
-    async def look(self, photo_ids: Sequence[PhotoId], aim: Aim) -> Seen:
-        """See what is in the photos, all at once, and merge what was seen twice.
-
-        Raises PoolFull, JobTimedOut, WorkerDied.
-        """
-        try:
-            async with asyncio.TaskGroup() as group:
-                looks = [group.create_task(self._look_at(photo, aim)) for photo in photo_ids]
-        except ExceptionGroup as failed:
-            raise failed.exceptions[0] from failed  # one photo's error is the request's
-        found = [(photo, sighting) for photo, task in zip(photo_ids, looks, strict=True) for sighting in task.result()]
-        return Seen(aim, Engine.LOCAL, tuple(photo_ids), merged(found))
-
-    async def _look_at(self, photo: PhotoId, aim: Aim) -> list[Sighting]:
-        path = await self._files.find(photo, Copy.AI)
-        return await self._pool.run(look, path, aim, deadline_s=LOOK_DEADLINE_S, last=True)
-
-
 def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Sighting], ...]:
-    """One sighting a food: the surest decision, then the highest confidence."""
+    """One sighting a food or label: the surest decision, then the highest confidence."""
     best: dict[str, tuple[PhotoId, Sighting]] = {}
     for photo, sighting in found:
-        known = best.get(sighting.food)
+        name = sighting.food or label_key(sighting.label)
+        known = best.get(name)
         if known is None or _order(sighting) < _order(known[1]):
-            best[sighting.food] = (photo, sighting)
+            best[name] = (photo, sighting)
     return tuple(sorted(best.values(), key=lambda one: _order(one[1])))
 
 
@@ -175,15 +144,16 @@ async def _lines_by_name(
 
 
 def item_of(sighting: Sighting, language: Language) -> NewItem:
-    """A sighting as something to add: one of it, since the local engine cannot count, named in `language`."""
+    """A sighting as something to add, named in `language` where the catalogue knows it."""
     kind = Kind(sighting.kind)
-    food = catalogue.load().food(sighting.food)
-    assert food is not None, f"the recogniser named {sighting.food}, which the catalogue does not have"
+    food = catalogue.load().food(sighting.food) if sighting.food else None
+    assert food or sighting.label, f"the recogniser named {sighting.food}, which the catalogue does not have"
+    unit = Unit.PORTION if kind is Kind.DISH else Unit.PIECE
     return NewItem(
-        label=food.name(language),
+        label=food.name(language) if food else sighting.label,
         kind=kind,
-        quantity=Quantity(Decimal(1), Unit.PORTION if kind is Kind.DISH else Unit.PIECE),
-        dish=DishFacts((), food.category, None, "") if kind is Kind.DISH else None,
+        quantity=Quantity(sighting.amount, Unit(sighting.unit) if sighting.unit else unit),
+        dish=DishFacts((), food.category if food else "", None, "") if kind is Kind.DISH else None,
     )
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import NewType
 
@@ -95,16 +96,20 @@ class Box:
 class Sighting:
     """One thing that a recogniser saw. `food` is a catalogue id; `rule` names the step that decided.
 
-    `confidence` is the calibrated chance, 0 to 1, that the name is right. `kind` is the food's
-    ("ingredient" or "dish", the values of `zwai.records.stock.Kind`).
+    `confidence` is the chance, 0 to 1, that the name is right: calibrated, unless `rule` is "gemini". `kind` is the
+    food's ("ingredient" or "dish", the values of `zwai.records.stock.Kind`); `unit` one of its units, None for a piece
+    or a portion. What the catalogue does not have goes by its `label`.
     """
 
-    food: str
+    food: str | None
     kind: str
     confidence: float
     decision: Decision
     rule: str
     box: Box | None = None
+    label: str = ""
+    amount: Decimal = Decimal(1)
+    unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """What one package needs of another that it may not import."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from zwai.records.ai import AICall, Question, Reply
 from zwai.records.people import HouseholdId
@@ -44,3 +44,10 @@ class Provider(Protocol):
 
     async def ask(self, question: Question, timeout_s: float) -> Reply:
         """Raises AIDown (worth another try), AIRefused, AIMalformed and AIMisconfigured (not)."""
+
+
+class Asker(Protocol):
+    """Who asks an AI with care: never twice for the same, never beyond a budget."""
+
+    async def ask(self, question: Question, household: HouseholdId) -> dict[str, Any]:
+        """The answer's document. Raises AIDown, AIRefused, AIMalformed, AIMisconfigured, AIBudgetSpent."""

@@ -1,0 +1,115 @@
+"""Looking at photos: which engine is asked first, and which one answers when that fails or is not sure."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+from ai.pool import Pool
+from ai.questions import question, sightings
+from ai.work import look
+from storage.files import Files
+from zwai.errors import AIBudgetSpent, AIDown, AIMalformed, AIMisconfigured, AIRefused, Unavailable
+from zwai.kitchen.recognition import Seen, merged
+from zwai.records.people import Member
+from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Sighting
+from zwai.records.ports import Asker
+
+log = logging.getLogger("zwai.ai")
+
+LOOK_DEADLINE_S = 20.0
+NO_ANSWER = (AIBudgetSpent, AIDown, AIMalformed, AIMisconfigured, AIRefused)
+
+Looked = tuple[Engine, list[Sighting]]
+
+
+class Order(StrEnum):
+    """Who looks first where both engines are there."""
+
+    LOCAL_FIRST = "local-first"
+    GEMINI_FIRST = "gemini-first"
+
+
+class Looker(Protocol):
+    """One engine."""
+
+    async def look(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]: ...
+
+
+class Local:
+    """The on-device engine, in worker processes."""
+
+    def __init__(self, pool: Pool, files: Files) -> None:
+        self._pool, self._files = pool, files
+
+    async def look(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]:
+        """Raises PoolFull, JobTimedOut, WorkerDied."""
+        path = await self._files.find(photo, Copy.AI)
+        return await self._pool.run(look, path, aim, deadline_s=LOOK_DEADLINE_S, last=True)
+
+
+class Gemini:
+    """Google's, behind the guard. Only the AI copy of a photo leaves the house."""
+
+    def __init__(self, guard: Asker, files: Files) -> None:
+        self._guard, self._files = guard, files
+
+    async def look(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]:
+        """Raises NO_ANSWER."""
+        path = await self._files.find(photo, Copy.AI)
+        asked = question(aim, member.language, await asyncio.to_thread(path.read_bytes))
+        try:
+            document = await self._guard.ask(asked, member.household)
+        except AIMalformed:
+            document = await self._guard.ask(asked, member.household)
+        return sightings(document, aim, member.language)
+
+
+class Recogniser:
+    """Looks at the AI copies of stored photos by the engines that there are."""
+
+    def __init__(self, local: Looker, gemini: Looker | None, order: Order) -> None:
+        self._local, self._gemini, self._order = local, gemini, order
+
+    async def look(self, photo_ids: Sequence[PhotoId], aim: Aim, member: Member, *, again: bool = False) -> Seen:
+        """See what is in the photos, all at once, and merge what was seen twice.
+
+        `again`: Gemini looks, whatever the order. One photo that it answered for makes the answer Gemini's.
+        Raises PoolFull, JobTimedOut, WorkerDied.
+        """
+        try:
+            async with asyncio.TaskGroup() as group:
+                looks = [group.create_task(self._look_at(photo, aim, member, again=again)) for photo in photo_ids]
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed  # one photo's error is the request's
+        looked = [task.result() for task in looks]
+        found = [(photo, one) for photo, (_, seen) in zip(photo_ids, looked, strict=True) for one in seen]
+        engine = Engine.GEMINI if any(engine is Engine.GEMINI for engine, _ in looked) else Engine.LOCAL
+        return Seen(aim, engine, tuple(photo_ids), merged(found))
+
+    async def _look_at(self, photo: PhotoId, aim: Aim, member: Member, *, again: bool) -> Looked:
+        if again or self._order is Order.GEMINI_FIRST:
+            asked = await self._ask(photo, aim, member)
+            return asked or (Engine.LOCAL, await self._local.look(photo, aim, member))
+        try:
+            seen = await self._local.look(photo, aim, member)
+        except Unavailable:
+            if asked := await self._ask(photo, aim, member):
+                return asked
+            raise
+        sure = any(sighting.decision is Decision.ITEM for sighting in seen)
+        asked = None if sure else await self._ask(photo, aim, member)
+        return asked or (Engine.LOCAL, seen)
+
+    async def _ask(self, photo: PhotoId, aim: Aim, member: Member) -> Looked | None:
+        """Gemini's answer, an empty one too; None where there is none."""
+        if self._gemini is None:
+            return None
+        try:
+            return Engine.GEMINI, await self._gemini.look(photo, aim, member)
+        except NO_ANSWER as error:
+            log.info(
+                "the local engine answers, since Gemini does not: %s %s", error.code, error.fields.get("reason", "")
+            )
+            return None
