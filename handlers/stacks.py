@@ -18,7 +18,8 @@ from zwai.kitchen import consumption, details, inventory
 from zwai.kitchen.consumption import Eaten
 from zwai.kitchen.details import Spared
 from zwai.kitchen.inventory import Correction, Done, stack_ref, typed_expiry
-from zwai.knowledge.words import render_unit, singular
+from zwai.knowledge.quantities import said
+from zwai.knowledge.words import render_unit
 from zwai.records.stock import Act, Kind, Quantity, StackRef, Unit
 
 LONGEST_REASON = 200
@@ -233,14 +234,14 @@ async def _eat(call: Call[ConsumeBody], kind: Kind | None) -> Answer:
             tx, call.member, ref, label, body.amount, call.now, unit=body.unit, kind=kind, reason=body.reason or ""
         )
         shown = _eaten_dish(call, eaten) if eaten.batch.kind is Kind.DISH else {}
-        return call.answer({**_eaten(call, eaten), **shown})
+        return call.answer({**_eaten(call, eaten), **shown, "conversion": _conversion(call, eaten)})
 
 
 def _eaten(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
     batch = eaten.batch
-    unit = render_unit(batch.quantity.unit, call.language)
+    unit = render_unit(eaten.unit, call.language)
     gone = eaten.left == 0
-    much = f"{eaten.amount:f} {singular(unit) if eaten.amount == 1 else unit}"
+    much = said(Quantity(eaten.amount, eaten.unit), call.language)
     es = f"Anotamos que comieron {much} de «{batch.label}»."
     return {
         "message": wire.sentence(call, es, f'Noted: {much} of "{batch.label}" eaten.'),
@@ -257,6 +258,15 @@ def _eaten(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
     }
 
 
+def _conversion(call: Call[ConsumeBody], eaten: Eaten) -> dict[str, Any] | None:
+    """What was asked for in another unit than the stack's, and how it was converted."""
+    body, conversion = call.body, eaten.conversion
+    if conversion is None or body.unit is None:
+        return None
+    asked = {"quantity": body.amount, "unit": render_unit(body.unit, call.language)}
+    return {**asked, "assumed": conversion.assumed, "source": conversion.source}
+
+
 def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
     return {
         "food": eaten.batch.label,
@@ -265,7 +275,7 @@ def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
         "food_removed": eaten.left == 0,
         "food_details": wire.dish(eaten.batch),
         "consumption_date": call.now,
-        "environmental_impact": _spared(details.spared(eaten.batch, Quantity(eaten.amount, eaten.batch.quantity.unit))),
+        "environmental_impact": _spared(details.spared(eaten.batch, Quantity(eaten.amount, eaten.unit))),
         "coins_earned": None,  # nobody gives coins, and the client takes null
     }
 

@@ -175,6 +175,15 @@ class SparedSchema(Schema):
     source = fields.String(required=True)
 
 
+class ConversionSchema(Schema):
+    """What was asked for in another unit than the stack's; `assumed` when a weight or density on the way is."""
+
+    quantity = fields.Float(required=True)
+    unit = fields.String(required=True)
+    assumed = fields.Boolean(required=True)
+    source = fields.String(required=True)
+
+
 class EatenSchema(Schema):
     """The members from `food` on are there for dishes."""
 
@@ -188,6 +197,7 @@ class EatenSchema(Schema):
     consumed_at = fields.AwareDateTime(required=True)
     original_added_at = fields.AwareDateTime(required=True)
     consumption_data = fields.Nested(ConsumptionSchema, required=True)
+    conversion = fields.Nested(ConversionSchema, required=True, allow_none=True)
     entry_id = fields.String(required=True)
     food = fields.String()
     consumed_portions = fields.Float()

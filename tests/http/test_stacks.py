@@ -307,10 +307,10 @@ async def test_an_amount_that_cannot_be_eaten_is_named_as_it_was_sent(client: Cl
     assert await client.quantity("Leche") == 2
 
 
-async def test_grams_are_not_eaten_of_a_stack_of_litres(client: Client) -> None:
+async def test_pieces_are_not_eaten_of_a_stack_of_litres(client: Client) -> None:
     path = stack_path(await one(client))
     refused(
-        await client.post(f"{path}/consume", json={"consumed_quantity": 1, "unit": "gramos"}), 422, "cannot_convert"
+        await client.post(f"{path}/consume", json={"consumed_quantity": 1, "unit": "unidades"}), 422, "cannot_convert"
     )
     assert (await client.post(f"{path}/consume", json={"consumed_quantity": 1, "unit": "liters"})).status == 200
 

@@ -7,15 +7,18 @@ from decimal import Decimal
 
 from storage import batches
 from storage.db import Write
-from zwai.errors import CannotConvert, NotEnough, WrongState
+from zwai.errors import NotEnough, WrongState
 from zwai.kitchen import inventory, journal
+from zwai.knowledge import catalogue
+from zwai.knowledge.quantities import told
+from zwai.knowledge.units import Converted, convert, is_exact
 from zwai.records.people import Member
 from zwai.records.stock import Act, Batch, BatchState, Change, JournalEntry, Kind, Quantity, StackRef, Unit
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """The part taken from one batch, in the batch's unit, or in that of `held`: how the batch is counted from then on."""
+    """The part taken from one batch, in the batch's unit, or in that of `held`, in which it is counted from then on."""
 
     batch: Batch
     amount: Decimal
@@ -107,16 +110,17 @@ async def eat(
     kind: Kind | None = None,
     reason: str = "",
 ) -> Eaten:
-    """Take `wanted`, or all, from one stack; `unit`, when given, must be the stack's.
+    """Take `wanted`, or all, from one stack, in its unit or another one.
 
     Raises UnknownStack, NotEnough, CannotConvert, and WrongState for what is set aside.
     """
     batch = await inventory.stack(tx, member.household, ref, label, kind)
     if batch.state is BatchState.QUARANTINE:
         raise WrongState({"name": batch.label, "state": batch.state})
-    if unit is not None and unit is not batch.quantity.unit:
-        raise CannotConvert({"source": unit, "target": batch.quantity.unit, "name": batch.label})
-    return await take(tx, member, first_expired([batch], wanted), now, reason=reason)
+    if wanted is None or unit is None or unit is batch.quantity.unit:
+        return await take(tx, member, first_expired([batch], wanted), now, reason=reason)
+    draw, conversion = drawn(batch, Quantity(wanted, unit))
+    return replace(await take(tx, member, [draw], now, reason=reason), conversion=conversion)
 
 
 async def take(tx: Write, member: Member, draws: Sequence[Draw], now: datetime, *, reason: str) -> Eaten:
