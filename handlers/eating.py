@@ -41,7 +41,7 @@ class EatSchema(RequestSchema):
 
 
 class DrawSchema(Schema):
-    """What was taken of one batch, in its own unit."""
+    """What was taken of one batch, in the unit in which it is counted now."""
 
     batch_id = fields.String(required=True)
     name = fields.String(required=True)
@@ -99,6 +99,6 @@ def _draw(call: Call[Any], draw: Draw) -> dict[str, Any]:
         "expiration_date": wire.day(batch.expiry.day),
         "consumed_quantity": draw.amount,
         "remaining_quantity": draw.left,
-        "unit": wire.unit(call, batch),
+        "unit": render_unit(draw.unit, call.language),
         "stack_removed": draw.left == 0,
     }

@@ -148,3 +148,12 @@ async def test_eating_in_another_unit_is_undone_to_the_unit_before(client: Clien
     assert (await client.post(f"/api/journal/{answer['entry_id']}/undo")).status == 200
     (stacks,) = (await client.stock()).values()
     assert [stacks[0]["quantity"], stacks[0]["type_unit"]] == [1, "docenas"]
+
+
+async def test_one_egg_by_name_leaves_eleven_of_a_dozen(client: Client) -> None:
+    await client.add("Huevo", 1, "docenas")
+    body = {"name": "huevos", "quantity": 1, "unit": "unidad"}
+    answer = (await client.post("/api/inventory/consume", json=body)).json
+    (draw,) = answer["draws"]
+    assert (draw["consumed_quantity"], draw["remaining_quantity"], draw["unit"]) == (1, 11, "unidades")
+    assert await client.quantity("Huevo") == 11

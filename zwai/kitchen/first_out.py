@@ -63,14 +63,14 @@ def in_order(held: Sequence[Batch], today: date) -> list[Batch]:
 
 
 def split(there: Sequence[tuple[Batch, Decimal]], wanted: Decimal, unit: Unit) -> list[Draw]:
-    """Take `wanted` from batches in their order, each with what it holds in `unit`; draws are in its own unit."""
+    """Take `wanted` from batches in their order, each with what it holds in `unit`."""
     draws, missing = [], wanted
     for batch, amount in there:
         if missing >= amount:
             draws.append(Draw(batch, batch.quantity.amount))
             missing -= amount
         elif missing > 0:
-            draws.append(Draw(batch, _part(batch, Quantity(missing, unit), is_rest=bool(draws))))
+            draws.append(_part(batch, Quantity(missing, unit), is_rest=bool(draws)))
             missing = Decimal(0)
     return draws
 
@@ -99,15 +99,15 @@ def _in_unit(batch: Batch, unit: Unit) -> Decimal | None:
         return None
 
 
-def _part(batch: Batch, missing: Quantity, *, is_rest: bool) -> Decimal:
-    """How much of a batch that is, in its unit; the rest of a wish, below a thousandth, is nothing."""
+def _part(batch: Batch, missing: Quantity, *, is_rest: bool) -> Draw:
+    """So much of a batch; the rest of a wish, below a thousandth of the batch's unit, is nothing."""
     try:
-        amount = convert(missing, batch.quantity.unit, _food(batch), batch.label).quantity.amount
+        draw, _ = consumption.drawn(batch, missing)
     except CannotConvert:
         if not is_rest:
             raise
-        return Decimal(0)
-    return min(amount, batch.quantity.amount)
+        return Draw(batch, Decimal(0))
+    return draw
 
 
 def _food(batch: Batch) -> Food | None:
