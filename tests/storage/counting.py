@@ -9,8 +9,8 @@ from sqlalchemy import event
 
 from storage.db import Database
 
-# What dispatch and the unit of work say: sessions, and the version of the household.
-FRAME = ("UPDATE households", "SELECT households.version", "SELECT sessions.id", "SET TRANSACTION")
+# What dispatch and the unit of work say: sessions, whether the connection works, and the version of the household.
+FRAME = ("UPDATE households", "SELECT households.version", "SELECT sessions.id", "SET TRANSACTION", "SELECT 1")
 
 
 @dataclass
