@@ -54,6 +54,16 @@ async def test_other_units_are_converted_and_each_stack_keeps_its_own(client: Cl
     assert told["remaining_quantity"] == 1.4
 
 
+async def test_a_dozen_less_one_is_eleven(client: Client) -> None:
+    await add(client, "Huevos", 2, "unidades", 3)
+    await add(client, "Huevos", 1, "docena", 9)
+    told = await eat(client, "Huevos", 3, "unidades")
+    assert [(draw["consumed_quantity"], draw["remaining_quantity"], draw["unit"]) for draw in told["draws"]] == [
+        (2, 0, "unidades"), (1, 11, "unidades"),
+    ]  # fmt: skip
+    assert told["remaining_quantity"] == 11
+
+
 async def test_a_synonym_names_it_too(client: Client) -> None:
     await add(client, "Palta", 3, "unidades", 3)
     assert (await eat(client, "aguacate", 1))["remaining_quantity"] == 2

@@ -9,12 +9,11 @@ from storage import batches
 from storage.db import Write
 from zwai.errors import CannotConvert, NotEnough, UnknownFood
 from zwai.kitchen import consumption
-from zwai.kitchen.consumption import Draw, Eaten
+from zwai.kitchen.consumption import Draw, Eaten, drawn, not_enough
 from zwai.kitchen.inventory import food_of, today_of
 from zwai.knowledge import catalogue
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.names import label_key
-from zwai.knowledge.quantities import told
 from zwai.knowledge.units import convert
 from zwai.records.people import Member
 from zwai.records.stock import Batch, BatchState, Kind, LabelKind, Quantity, Unit
@@ -49,8 +48,7 @@ async def eat(
         convert(queue[0].quantity, asked, _food(queue[0]), queue[0].label)  # tells which units
     total = sum((amount for _, amount in there), Decimal(0))
     if total == 0 or (wanted is not None and wanted > total):
-        much, some = Quantity(wanted or Decimal(0), asked), Quantity(total, asked)
-        raise NotEnough({"wanted": told(much), "held": told(some), "name": held[0].label})
+        raise not_enough(Quantity(wanted or Decimal(0), asked), Quantity(total, asked), held[0].label)
     draws = [draw for draw in split(there, total if wanted is None else wanted, asked) if draw.amount > 0]
     eaten = await consumption.take(tx, member, draws, now, reason=reason)
     amount = total if wanted is None else wanted
@@ -70,7 +68,7 @@ def split(there: Sequence[tuple[Batch, Decimal]], wanted: Decimal, unit: Unit) -
             draws.append(Draw(batch, batch.quantity.amount))
             missing -= amount
         elif missing > 0:
-            draws.append(_part(batch, Quantity(missing, unit), is_rest=bool(draws)))
+            draws.extend(_part(batch, Quantity(missing, unit), is_rest=bool(draws)))
             missing = Decimal(0)
     return draws
 
@@ -99,15 +97,16 @@ def _in_unit(batch: Batch, unit: Unit) -> Decimal | None:
         return None
 
 
-def _part(batch: Batch, missing: Quantity, *, is_rest: bool) -> Draw:
-    """So much of a batch; the rest of a wish, below a thousandth of the batch's unit, is nothing."""
+def _part(batch: Batch, missing: Quantity, *, is_rest: bool) -> list[Draw]:
+    """What is drawn of the last batch; the rest of a wish, below a thousandth of the batch's unit, is nothing."""
     try:
-        draw, _ = consumption.drawn(batch, missing)
+        return [drawn(batch, missing)[0]]
+    except NotEnough:  # it holds enough, but for a rounding
+        return [Draw(batch, batch.quantity.amount)]
     except CannotConvert:
         if not is_rest:
             raise
-        return Draw(batch, Decimal(0))
-    return draw
+        return []
 
 
 def _food(batch: Batch) -> Food | None:
