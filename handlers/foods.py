@@ -10,7 +10,7 @@ from handlers.call import Call
 from handlers.fields import Label
 from handlers.schemas import RequestSchema
 from zwai.errors import NotInCatalogue
-from zwai.knowledge import catalogue, names
+from zwai.knowledge import catalogue, names, units
 from zwai.knowledge.catalogue import Food, ShelfLife
 from zwai.knowledge.facts import Footprint
 
@@ -142,7 +142,7 @@ def _food(call: Call[Any, Any], food: Food) -> dict[str, Any]:
         "allergens": food.allergens,
         "may_contain": food.may_contain,
         "shelf_life": [_life(life) for life in catalogue.load().lives(food)],
-        "weights": food.weights,
+        "weights": units.weights(food),
         "density": food.density,
         "nutrition": food.nutrition,
         "footprint": _footprint(food.footprint),

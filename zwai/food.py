@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 from typing import Any
 
-from zwai.knowledge import catalogue, names
+from zwai.knowledge import catalogue, names, units
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.facts import Footprint, Nutrition, Range
 from zwai.knowledge.words import render_place, render_unit, singular
@@ -54,7 +54,7 @@ def rows(food: Food, language: str) -> Iterator[tuple[str, str, str]]:
         place = render_place(life.place, spoken)
         days = f"{life.min_days}" if life.min_days == life.max_days else f"{life.min_days}-{life.max_days}"
         yield f"{place} {STATES[language][life.state]}".strip(), f"{days} {words['days']}", life.reference
-    for weight in food.weights:
+    for weight in units.weights(food):
         yield f"1 {singular(render_unit(weight.unit, spoken))}", f"{weight.grams.normalize():f} g", weight.source
     if density := food.density:
         yield words["density"], f"{density.g_per_ml:f} g", density.source

@@ -157,3 +157,11 @@ async def test_one_egg_by_name_leaves_eleven_of_a_dozen(client: Client) -> None:
     (draw,) = answer["draws"]
     assert (draw["consumed_quantity"], draw["remaining_quantity"], draw["unit"]) == (1, 11, "unidades")
     assert await client.quantity("Huevo") == 11
+
+
+async def test_a_correction_says_how_much_there_is_in_whatever_unit_and_converts_nothing(client: Client) -> None:
+    path = await client.add("Zzyzx", 3, "unidades")
+    assert (await client.put(f"{path}/quantity", json={"quantity": 200, "unit": "gramos"})).status == 200
+    assert (await client.put(f"{path}/quantity", json={"quantity": 150})).status == 200
+    (stacks,) = (await client.stock()).values()
+    assert [stacks[0]["quantity"], stacks[0]["type_unit"]] == [150, "gramos"]

@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from zwai.errors import CannotConvert
 from zwai.knowledge.catalogue import Food, load
 from zwai.knowledge.tables import rows_of
-from zwai.knowledge.units import STEP, by_definition, convert, is_exact, round_off, sizes, weight_of
+from zwai.knowledge.units import STEP, by_definition, convert, is_exact, round_off, sizes, weight_of, weights
 from zwai.records.stock import Quantity, Unit
 
 with (Path(__file__).parent / "data" / "conversions.csv").open(encoding="utf-8", newline="") as file:
@@ -146,3 +146,10 @@ def test_a_unit_is_itself_and_nothing_is_nothing(amount: Decimal, unit: Unit, fo
     assert convert(Quantity(amount, unit), unit, food, "x").quantity == Quantity(amount, unit)
     if weight_of(food, unit):
         assert convert(Quantity(Decimal(0), unit), Unit.KG, food, "x").quantity.amount == 0
+
+
+def test_what_is_told_of_a_food_is_of_our_cup_and_not_of_the_table_s():
+    told = {weight.unit: weight for weight in weights(FOODS["wheat_flour"])}
+    assert (told[Unit.CUP].grams, told[Unit.CUP].source) == (Decimal(132), "USDA SR 20481, cup")
+    for food in FOODS.values():
+        assert {weight.unit for weight in weights(food)} == {weight.unit for weight in food.weights}

@@ -12,6 +12,7 @@ from zwai.knowledge import catalogue
 from zwai.knowledge.catalogue import Food, ShelfLife
 from zwai.knowledge.facts import Nutrition
 from zwai.knowledge.names import label_key
+from zwai.knowledge.units import weight_of
 from zwai.records.people import Member
 from zwai.records.stock import Batch, Kind, Place, Quantity, Unit
 
@@ -87,11 +88,11 @@ def calories(batch: Batch) -> Calories:
 def spared(batch: Batch, quantity: Quantity) -> Spared | None:
     """By eating so much of a batch, or lost by wasting it; None unless its weight and its footprint are known."""
     known = food(batch)
-    grams = _grams_of_one(known, quantity.unit) if known else None
+    weight = weight_of(known, quantity.unit)
     footprint = known.footprint if known else None
-    if grams is None or footprint is None or footprint.water is None:
+    if weight is None or footprint is None or footprint.water is None:
         return None
-    kilograms = quantity.amount * grams / 1000
+    kilograms = quantity.amount * weight.grams / 1000
     carbon, water = (round(one.mid * kilograms, 3) for one in (footprint.ghg, footprint.water))
     return Spared(carbon, water, footprint.source)
 
@@ -112,11 +113,6 @@ def frozen_life(known: Food | None) -> ShelfLife | None:
 def whole_portions(amount: Decimal) -> int:
     """Portions for a client that takes whole ones only: the nearest, and never none while some is left."""
     return max(1, _whole(amount))
-
-
-def _grams_of_one(known: Food, unit: Unit) -> Decimal | None:
-    weights = {Unit.G: Decimal(1), Unit.KG: Decimal(1000), **{one.unit: one.grams for one in known.weights}}
-    return weights.get(unit)
 
 
 def _claim(value: Decimal, source: Decimal, high: Decimal) -> str | None:

@@ -4,7 +4,7 @@ Amounts are in thousandths of their unit, rounded half to even. What nobody know
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from functools import cache
@@ -89,6 +89,12 @@ def is_exact(quantity: Quantity, unit: Unit) -> bool:
     return quantity.amount * size.of_one % (asked.of_one * STEP) == 0
 
 
+def weights(food: Food) -> tuple[Weight, ...]:
+    """What is known to weigh how much, a unit once; cups and spoons are ours, not the table's smaller ones."""
+    known = (weight_of(food, weight.unit) for weight in food.weights)
+    return tuple(replace(one, grams=round_off(one.grams)) for one in known if one)
+
+
 def weight_of(food: Food | None, unit: Unit) -> Weight | None:
     """What one of a unit of a food weighs, None when nobody knows."""
     size = sizes().get(unit)
@@ -110,10 +116,10 @@ def poured(food: Food) -> Density | None:
 
     Its density, else what a cup or spoon of it weighs in the table; a source before a judgement.
     """
-    density, weights = food.density, _weights(food)
+    density, by_unit = food.density, _weights(food)
     if density and not density.assumed:
         return density
-    filled = [(weights[unit], ml) for unit, ml in _TABLE_ML.items() if unit in weights]
+    filled = [(by_unit[unit], ml) for unit, ml in _TABLE_ML.items() if unit in by_unit]
     measured = [Density(one.grams / ml, one.source, one.assumed) for one, ml in filled]
     known = [*([density] if density else []), *measured]
     return min(known, key=lambda one: one.assumed, default=None)
