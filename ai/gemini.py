@@ -41,6 +41,8 @@ class Gemini:
             raise _down(error) from error
         except (aiohttp.ClientError, json.JSONDecodeError, UnicodeDecodeError, TimeoutError, OSError) as error:
             raise AIDown({"reason": f"{type(error).__name__}: {error}"}) from error
+        except RecursionError as error:  # the library reads the answer too
+            raise AIMalformed({"reason": "too deep"}) from error
         return _reply(response)
 
 

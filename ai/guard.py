@@ -100,7 +100,7 @@ class Guard:
                         return _document(kept)
                 try:
                     reply = await self._paid(question, household)
-                    await self._memo.keep(key, orjson.dumps(reply.document))
+                    await self._memo.keep(key, _kept(reply.document))
                     return reply.document
                 finally:
                     await self._memo.release(key)
@@ -210,6 +210,14 @@ def _check(document: dict[str, Any], question: Question) -> None:
     for name in question.schema.get("required", ()):
         if not isinstance(document.get(name), TYPES[question.schema["properties"][name]["type"]]):
             raise AIMalformed({"reason": f"no such {name}"})
+
+
+def _kept(document: dict[str, Any]) -> bytes:
+    """JSON allows what no sane answer has: numbers of any length, halves of characters, any depth."""
+    try:
+        return orjson.dumps(document)
+    except TypeError as error:
+        raise AIMalformed({"reason": str(error)}) from error
 
 
 def _document(kept: bytes) -> dict[str, Any]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # a command loads what it needs when it runs, so that --help 
 
 Run = Callable[[Settings, argparse.Namespace], int]
 
+MOST_DAYS = 3650
 WIDE = 120  # columns of a table when there is no terminal to ask
 Formatter = partial(argparse.HelpFormatter, max_help_position=28)
 
@@ -105,6 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--json", action="store_true", help="for machines")
 
     _db_commands(commands)
+    _ai_commands(commands)
     _command(commands, "doctor", _doctor, "check that this machine can run the service",
              "Changes nothing. Exit code 1 when something is bad.")  # fmt: skip
     _command(commands, "openapi", _openapi, "print the OpenAPI description of the API")
@@ -122,6 +124,26 @@ def _jobs_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> No
     _command(kinds, "list", _jobs_list, "the jobs that failed, newest first", "One line a job: id, kind, when, why.")
     again = _command(kinds, "retry", _jobs_retry, "offer a failed job again", "Its attempts begin anew.")
     again.add_argument("job", metavar="ID", help="as `zwai jobs list` prints it")
+
+
+def _ai_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    ai = commands.add_parser(
+        "ai",
+        help="what AIs behind a network cost",
+        description="What AIs behind a network cost.",
+        formatter_class=Formatter,
+    )
+    kinds = ai.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    usage = _command(kinds, "usage", _ai_usage, "what was asked, and what it cost",
+                     "Dollars by ZWAI_AI_PRICE_IN and ZWAI_AI_PRICE_OUT; latency is the mean.")  # fmt: skip
+    usage.add_argument("--days", type=_days, default=30, metavar="N", help="how far back; default: 30")
+    usage.add_argument("--json", action="store_true", help="for machines: a list with one entry a line")
+
+
+def _days(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_DAYS:
+        raise argparse.ArgumentTypeError(f"a whole number from 1 to {MOST_DAYS}, not {text!r}")
+    return int(text)
 
 
 def _db_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -257,6 +279,14 @@ def _db_copy(_settings: Settings, options: argparse.Namespace) -> int:
     with hold(file.parent) if file is not None else nullcontext():
         copied = asyncio.run(transfer(source, target, tell))
     print(f"Copied {sum(copied.values())} rows of {len(copied)} tables.")
+    return 0
+
+
+def _ai_usage(settings: Settings, options: argparse.Namespace) -> int:
+    from zwai.upkeep import usage, usage_table
+
+    used = asyncio.run(usage(settings, options.days))
+    print(json.dumps(used, indent=2) if options.json else usage_table(used))
     return 0
 
 
