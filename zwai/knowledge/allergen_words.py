@@ -1,10 +1,13 @@
 """The words that speak of allergens: our own table first, then every name of the catalogue."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from itertools import chain, takewhile
+from typing import TypeVar
 
 from zwai.knowledge.catalogue import Food, load
 from zwai.knowledge.names import label_key
@@ -59,6 +62,10 @@ class Token:
     stem: str
 
 
+T = TypeVar("T")
+Known = Callable[[str], Node | None]  # where the phrases that begin with a stem go on
+Said = tuple[Language, Sequence[Token], T]  # in which language, in which words, and what it means
+
 COMMA, STOP = ",", "."
 # Words that may stand between those of a phrase, in ours as in what people type.
 GLUE = frozenset(["de", "del", "d", "la", "el", "los", "las", "the", "of", "a", "al", "en", "in", "un", "una", "an"])
@@ -76,6 +83,7 @@ def tokens_of(text: str) -> list[Token]:
     return [token_of(word) for word in _TOKEN.findall(key)]
 
 
+@lru_cache(maxsize=16_384)
 def token_of(word: str) -> Token:
     """A word, as `label_key` writes it, or a punctuation mark."""
     return Token(word, _stem(word))
@@ -89,57 +97,55 @@ def _stem(word: str) -> str:
     return STOP if len(word) == 1 and not word.isalnum() else stem(word)
 
 
-def match(node: Node, tokens: Sequence[Token], start: int) -> tuple[int, Phrase] | None:
+def match(known: Known, tokens: Sequence[Token], start: int) -> tuple[int, Phrase] | None:
     """The longest phrase that begins at `start`, and where it ends. Noise between its words is passed over."""
-    found, at, noise = None, start, _noise()
-    while at < len(tokens):
+    node, noise = known(tokens[start].stem), _noise()
+    if node is None:
+        return None
+    found = (start + 1, node.phrase) if node.phrase else None
+    for at in range(start + 1, len(tokens)):
         here = tokens[at]
         if below := node.next.get(here.stem):
             node = below
             if node.phrase is not None:
                 found = at + 1, node.phrase
-        elif at == start or not (here.word in GLUE or here.stem in noise):
+        elif not (here.word in GLUE or here.stem in noise):
             break
-        at += 1
     return found
 
 
-def own_phrases(language: Language) -> Node:
-    """The phrases of our table: one that means two things is read in `language` first."""
-    root = Node()
-    for column in _columns(language):
-        for row in rows_of("allergens.csv"):
-            phrase = Phrase(
-                _codes(row["contains"]), _codes(row["may_contain"]), Sort(row["kind"]), (row["why_es"], row["why_en"])
-            )
-            for words in filter(None, row[column].split("|")):
-                _insert(root, words, phrase)
-    return root
+def begins(stem: str) -> bool:
+    """Whether any phrase or name does."""
+    return stem in _own() or stem in _names()
 
 
-def names(language: Language) -> Iterator[tuple[Food, str]]:
-    """Every name of the catalogue, those of `language` first."""
-    for spoken in (language, *(other for other in Language if other is not language)):
-        for food in load().foods.values():
-            if spoken is Language.EN:
-                yield from ((food, name) for name in (food.name_en, *food.synonyms_en))
-            else:
-                yield from ((food, name) for name in (food.name_es_pe, food.name_es, *food.synonyms_es) if name)
+def own_phrases(language: Language, stem: str) -> Node:
+    """The phrases of our table from `stem` on: one that means two things is read in `language` first."""
+    node = Node()
+    for tokens, phrase in _in_order(_own().get(stem, ()), language):
+        add_phrase(node, tokens, phrase)
+    return node
 
 
-def add_food(
-    root: Node, food: Food, name: str, contains: frozenset[Allergen], may_contain: frozenset[Allergen]
-) -> None:
-    """Make a name of the catalogue known, unless it has been said already."""
-    _insert(root, name, Phrase(contains, may_contain, Sort.FOOD, ("", ""), food))
+def names(language: Language, stem: str) -> Iterator[tuple[Sequence[Token], Food]]:
+    """The names of the catalogue that begin with `stem`, those of `language` first."""
+    return _in_order(_names().get(stem, ()), language)
+
+
+def add_phrase(node: Node, tokens: Sequence[Token], phrase: Phrase) -> None:
+    """Make a phrase known below the node of its first stem, unless it has been said already."""
+    stems = [token.stem for token in tokens if token.word not in GLUE]
+    for below in stems[1:]:
+        node = node.next.setdefault(below, Node())
+    if node.phrase is None:
+        node.phrase = phrase
 
 
 @cache
 def speller() -> Speller:
     """Repairs words towards those that any phrase or name has."""
-    words = {token.word for language in Language for _, name in names(language) for token in tokens_of(name)}
-    for row in rows_of("allergens.csv"):
-        words |= {token.word for column in ("words_es", "words_en") for token in tokens_of(row[column])}
+    said = chain(chain.from_iterable(_own().values()), chain.from_iterable(_names().values()))
+    words = {token.word for _, tokens, _ in said for token in tokens}
     others = {label_key(row["word"]) for table in ("words.csv", "noise.csv") for row in rows_of(table)}
     return Speller(sorted(word for word in words if word[0].isalpha()) + sorted(others))
 
@@ -149,17 +155,46 @@ def is_noise(token: Token) -> bool:
     return token.stem in _noise()
 
 
-def _insert(root: Node, words: str, phrase: Phrase) -> None:
-    node = root
-    for token in tokens_of(words):
-        if token.word not in GLUE:
-            node = node.next.setdefault(token.stem, Node())
-    if node.phrase is None:
-        node.phrase = phrase
+@cache
+def _own() -> Mapping[str, Sequence[Said[Phrase]]]:
+    said = []
+    for row in rows_of("allergens.csv"):
+        phrase = Phrase(
+            _codes(row["contains"]), _codes(row["may_contain"]), Sort(row["kind"]), (row["why_es"], row["why_en"])
+        )
+        for language, column in ((Language.ES, "words_es"), (Language.EN, "words_en")):
+            said += [(language, words, phrase) for words in row[column].split("|") if words]
+    return _by_first_stem(said)
 
 
-def _columns(language: Language) -> tuple[str, str]:
-    return ("words_en", "words_es") if language is Language.EN else ("words_es", "words_en")
+@cache
+def _names() -> Mapping[str, Sequence[Said[Food]]]:
+    said = []
+    for food in load().foods.values():
+        spanish = (food.name_es_pe, food.name_es, *food.synonyms_es)
+        said += [(Language.ES, name, food) for name in spanish if name]
+        said += [(Language.EN, name, food) for name in (food.name_en, *food.synonyms_en)]
+    return _by_first_stem(said)
+
+
+def _by_first_stem(said: Sequence[tuple[Language, str, T]]) -> Mapping[str, Sequence[Said[T]]]:
+    """Thousands of texts in one pass, which takes a fifth of the time of as many; none of ours has a line's end."""
+    found: dict[str, list[Said[T]]] = defaultdict(list)
+    tokens = iter(tokens_of("\n".join(text for _, text, _ in said) + "\n"))
+    for language, _, meaning in said:
+        words = tuple(takewhile(_goes_on, tokens))
+        if first := next((token.stem for token in words if token.word not in GLUE), ""):
+            found[first].append((language, words, meaning))
+    return found
+
+
+def _goes_on(token: Token) -> bool:
+    return token.word != ";"  # how `tokens_of` reads a line's end
+
+
+def _in_order(said: Iterable[Said[T]], language: Language) -> Iterator[tuple[Sequence[Token], T]]:
+    for _, tokens, meaning in sorted(said, key=lambda one: one[0] is not language):
+        yield tokens, meaning
 
 
 def _codes(cell: str) -> frozenset[Allergen]:

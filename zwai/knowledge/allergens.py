@@ -6,18 +6,20 @@ we do not know is never called free.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from itertools import accumulate
 
 from zwai.knowledge.allergen_words import (
     COMMA,
     GLUE,
     STOP,
+    Known,
     Node,
     Phrase,
     Sort,
     Token,
-    add_food,
+    add_phrase,
+    begins,
     is_noise,
     match,
     names,
@@ -122,29 +124,45 @@ def named_in(text: str, language: Language = Language.ES) -> frozenset[Allergen]
 
 
 def warm() -> None:
-    """Build every index, so that no request pays for it."""
-    for language in Language:
-        _all_phrases(language)
+    """Read the tables, so that no request pays for it; what lies below a word waits until a text holds it."""
+    begins("")
     speller()
 
 
+def _all_phrases(language: Language) -> Known:
+    return partial(_known, language)
+
+
+def _known(language: Language, stem: str) -> Node | None:
+    return _below(language, stem) if begins(stem) else None
+
+
 @cache
-def _all_phrases(language: Language) -> Node:
+def _below(language: Language, stem: str) -> Node:
     """Our own phrases, then the catalogue's names; a name holds what its words say too."""
-    own, both = _phrases(language), own_phrases(language)
-    for food, name in names(language):
-        reading = _read(own, tokens_of(name))
+    both = own_phrases(language, stem)
+    for tokens, food in names(language, stem):
+        reading = _read(_phrases(language), tokens)
         if any(map(_taken_away, reading.findings)):
             continue  # "pan sin gluten": its words say it, and say what is denied
         said, perhaps = _codes(reading)
         contains = frozenset(said.union(map(Allergen, food.allergens)))
-        add_food(both, food, name, contains, frozenset(perhaps.union(map(Allergen, food.may_contain))) - contains)
+        may_contain = frozenset(perhaps.union(map(Allergen, food.may_contain))) - contains
+        add_phrase(both, tokens, Phrase(contains, may_contain, Sort.FOOD, ("", ""), food))
     return both
 
 
+def _phrases(language: Language) -> Known:
+    return partial(_own, language)
+
+
+def _own(language: Language, stem: str) -> Node | None:
+    return _own_below(language, stem) if begins(stem) else None
+
+
 @cache
-def _phrases(language: Language) -> Node:
-    return own_phrases(language)
+def _own_below(language: Language, stem: str) -> Node:
+    return own_phrases(language, stem)
 
 
 def _mended(tokens: list[Token]) -> list[Token]:
@@ -161,13 +179,13 @@ def _mended(tokens: list[Token]) -> list[Token]:
     return mended
 
 
-def _read(root: Node, tokens: Sequence[Token]) -> _Reading:
+def _read(known: Known, tokens: Sequence[Token]) -> _Reading:
     """Walk over a text once: longest phrases, denials before and after them, warnings of traces."""
     reading = _Reading(tokens)
     at, denying, traces = 0, False, False
     while at < len(tokens):
         token = tokens[at]
-        found = match(root, tokens, at)
+        found = match(known, tokens, at)
         if found:
             end, phrase = found
             if not _is_meant(phrase, tokens, at):

@@ -43,8 +43,15 @@ def label_key(text: str) -> str:
     """How labels are grouped and compared: casefolded, accents off, spaces collapsed."""
     if not text.isascii():
         folded = unicodedata.normalize("NFKD", text).casefold()
-        text = "".join(letter for letter in unicodedata.normalize("NFKD", folded) if not unicodedata.combining(letter))
+        text = _NOT_ASCII.sub(_without_accent, unicodedata.normalize("NFKD", folded))
     return " ".join(text.casefold().split())
+
+
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+
+
+def _without_accent(found: re.Match[str]) -> str:
+    return "" if unicodedata.combining(found[0]) else found[0]
 
 
 def resolve(text: str, language: Language = Language.ES) -> Match | None:
@@ -69,7 +76,7 @@ def search(text: str, language: Language = Language.ES, limit: int = 10) -> tupl
 
 
 def warm() -> None:
-    """Build every index (about 100 ms), so that no request pays for it."""
+    """Build every index (about 70 ms), so that no request pays for it."""
     for language in Language:
         _index(language)
     _speller()
@@ -269,8 +276,8 @@ def _index(language: Language) -> _Index:
     stems: dict[str, Food] = {}
     heads: dict[Language, dict[str, list[_Name]]] = {spoken: {} for spoken in Language}
     for spoken in (language, *(other for other in Language if other is not language)):
-        for food, name in _names(spoken):
-            words = _words(name)
+        for food, name, parts in _names(spoken):
+            words = [stem(part) for part in parts]
             exact.setdefault(name, food)
             stems.setdefault(" ".join(words), food)
             content = [word for word in words if word not in _listed("binding")] or words
@@ -279,16 +286,18 @@ def _index(language: Language) -> _Index:
     return _Index(exact, stems, heads[Language.ES], heads[Language.EN])
 
 
-def _names(language: Language) -> Iterator[tuple[Food, str]]:
-    """Every name in a language, as label keys: what Peru says first, synonyms last, so that names beat them."""
+@cache
+def _names(language: Language) -> Sequence[tuple[Food, str, Sequence[str]]]:
+    """Every name in a language, as key and words: what Peru says first, synonyms last, so that names beat them."""
     foods = load().foods.values()
     if language is Language.EN:
-        yield from ((food, label_key(food.name_en)) for food in foods)
-        yield from ((food, label_key(name)) for food in foods for name in food.synonyms_en)
-        return
-    yield from ((food, label_key(food.name_es_pe)) for food in foods if food.name_es_pe)
-    yield from ((food, label_key(food.name_es)) for food in foods)
-    yield from ((food, label_key(name)) for food in foods for name in food.synonyms_es)
+        said = [(food, food.name_en) for food in foods]
+        said += [(food, name) for food in foods for name in food.synonyms_en]
+    else:
+        said = [(food, food.name_es_pe) for food in foods if food.name_es_pe]
+        said += [(food, food.name_es) for food in foods]
+        said += [(food, name) for food in foods for name in food.synonyms_es]
+    return [(food, key := label_key(name), _WORD.findall(key)) for food, name in said]
 
 
 @cache
@@ -302,7 +311,6 @@ def _listed(kind: str) -> frozenset[str]:
 
 @cache
 def _speller() -> Speller:
-    names = (name for language in Language for _, name in _names(language))
-    words = {word for name in names for word in _WORD.findall(name)}
+    words = {word for language in Language for _, _, parts in _names(language) for word in parts}
     others = {label_key(row["word"]) for table in ("words.csv", "noise.csv") for row in rows_of(table)}
     return Speller(sorted(words) + sorted(others))

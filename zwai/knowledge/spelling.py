@@ -1,7 +1,6 @@
 """Word forms: the stem that singular and plural share, and the repair of misspelt words."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -52,15 +51,17 @@ class Speller:
     def __init__(self, words: Iterable[str]) -> None:
         self._stems: set[str] = set()
         self._sounds: dict[str, str] = {}
-        self._near: dict[str, set[str]] = defaultdict(set)
+        self._near: dict[str, tuple[str, ...]] = {}  # not sets: there are 20,000
         for word in words:
             if (stemmed := stem(word)) in self._stems:
                 continue
             self._stems.add(stemmed)
             sound = _sound(stemmed)
-            self._sounds.setdefault(sound, word)
+            if sound in self._sounds:
+                continue
+            self._sounds[sound] = word
             for shorter in _shortened(sound):
-                self._near[shorter].add(sound)
+                self._near[shorter] = (*self._near.get(shorter, ()), sound)
 
     def knows(self, word: str) -> bool:
         return stem(word) in self._stems
