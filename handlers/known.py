@@ -12,6 +12,7 @@ from zwai.knowledge.advice import DISH, Topic, advice_on, ideas_for
 from zwai.knowledge.allergens import LONGEST, judge, name_of
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.facts import Footprint, Nutrition, Range
+from zwai.knowledge.references import said
 from zwai.records.people import Language
 from zwai.records.stock import Batch, FoodId, Kind, LabelKind, Place, Unit
 
@@ -169,7 +170,7 @@ def storage_advice(batch: Batch, language: Language) -> dict[str, Any]:
         days = f"{life.min_days}-{life.max_days}" if life.min_days != life.max_days else str(life.min_days)
         extension += _say(
             language,
-            f" En el congelador dura {days} días ({life.reference}).",
+            f" En el congelador dura {days} días ({said(life.reference, language)}).",
             f" In the freezer it keeps {days} days ({life.reference}).",
         )
     return {

@@ -380,7 +380,7 @@ def _evidence(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]
         "expiry": {
             "expiration_date": wire.day(expiry.day),
             "source": expiry.source,
-            "reference": expiry.reference,
+            "reference": wire.origin(expiry, call.language),
             "low": expiry.low,
             "high": expiry.high,
         },

@@ -270,7 +270,7 @@ def rendered(call: Call[Any], proposal: Proposal, allergies: Sequence[Allergy]) 
 def _item(call: Call[Any], line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
     """A line with the fields that the client sends back in from-recognition, and its evidence."""
     batch, today = line.batch, today_of(call.member, call.now)
-    expiry = wire.expiry(batch, today)
+    expiry = wire.expiry(batch, today, call.language)
     item = {
         "name": batch.label,
         "food_id": batch.food,

@@ -7,12 +7,14 @@ from typing import Any
 from handlers.call import Call
 from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Done, Shelf, today_of
+from zwai.kitchen.keeping import rule_of
 from zwai.kitchen.photo_urls import photo_id_of, sign
 from zwai.kitchen.tokens import TokenPair
+from zwai.knowledge import references
 from zwai.knowledge.words import render_place, render_unit
 from zwai.records.people import Account, Language
 from zwai.records.photos import Copy, PhotoId
-from zwai.records.stock import Batch, Kind
+from zwai.records.stock import Batch, ExpiryDate, ExpirySource, Kind
 
 
 def photo_address(call: Call[Any, Any], photo: PhotoId | None, copy: Copy = Copy.DISPLAY) -> str | None:
@@ -61,18 +63,25 @@ def user(call: Call[Any, Any], account: Account) -> dict[str, Any]:
     }
 
 
-def expiry(batch: Batch, today: date) -> dict[str, Any]:
+def expiry(batch: Batch, today: date, language: Language) -> dict[str, Any]:
     """When a batch expires and where that date comes from."""
     left = days_left(batch.expiry.day, today)
     return {
         "expiration_date": day(batch.expiry.day),
         "days_to_expire": left,
         "is_expired": left < 0,
+        "expiry_rule": rule_of(batch),
         "expiry_source": batch.expiry.source,
-        "expiry_reference": batch.expiry.reference,
+        "expiry_assumed": batch.expiry.source is ExpirySource.ASSUMED,
+        "expiry_reference": origin(batch.expiry, language),
         "expiry_low": batch.expiry.low,
         "expiry_high": batch.expiry.high,
     }
+
+
+def origin(expiry: ExpiryDate, language: Language) -> str:
+    """The row or the assumption that a date comes from, in the reader's language."""
+    return references.said(expiry.reference, language)
 
 
 def stack(batch: Batch, today: date, language: Language) -> dict[str, Any]:
@@ -83,7 +92,7 @@ def stack(batch: Batch, today: date, language: Language) -> dict[str, Any]:
         "storage_type": render_place(batch.place, language),
         "state": batch.state,
         "added_at": batch.added_at,
-        **expiry(batch, today),
+        **expiry(batch, today, language),
     }
 
 

@@ -11,7 +11,7 @@ from ai.local import look
 from zwai.errors import ZwaiError
 from zwai.kitchen.inventory import draft
 from zwai.kitchen.recognition import item_of
-from zwai.knowledge import catalogue
+from zwai.knowledge import catalogue, references
 from zwai.knowledge.words import render_place, render_unit, singular
 from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
 from zwai.records.photos import Aim, Copy, ImageLimits, Sighting
@@ -80,7 +80,7 @@ def _item(member: Member, sighting: Sighting, now: datetime) -> dict[str, Any]:
         "storage": render_place(batch.place, member.language),
         "expires": batch.expiry.day.isoformat(),
         "expiry_source": batch.expiry.source.value,
-        "expiry_reference": batch.expiry.reference,
+        "expiry_reference": references.said(batch.expiry.reference, member.language),
     }
 
 

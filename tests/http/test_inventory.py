@@ -271,7 +271,7 @@ async def test_without_an_expiry_the_kitchen_gives_one_and_says_from_where(
     known, unknown = await added(client, item("Manzana", **extra), item("Zzyzx", **extra))
     assert (known["expiry_source"], unknown["expiry_source"]) == ("table", "assumed")
     assert known["expiry_reference"]
-    assert unknown["expiry_reference"].startswith("assumed:")
+    assert unknown["expiry_reference"].startswith("supuesto:")
 
 
 async def test_a_past_expiry_and_an_emoji_come_back_as_sent(client: Client) -> None:
