@@ -27,7 +27,8 @@ TABLE, ASSUMED = ExpirySource.TABLE, ExpirySource.ASSUMED
         ("sugar", INGREDIENT, FRIDGE, 540, ASSUMED, "as in the pantry (USDA FoodKeeper 240, pantry)"),
         ("canned_tuna", INGREDIENT, FRIDGE, 3, ASSUMED, "no row for this food"),  # in the fridge it is open
         ("ground_beef", INGREDIENT, PANTRY, 0, ASSUMED, "no row for this food"),
-        ("rice", DISH, FRIDGE, 3, ASSUMED, "any dish that"),  # cooked rice is not rice
+        ("rice", DISH, FRIDGE, 1, ASSUMED, "1 to 2 d cooked"),  # cooked rice is not rice
+        ("rice", DISH, PANTRY, 0, ASSUMED, "any dish that"),
         ("ceviche", INGREDIENT, FRIDGE, 1, ASSUMED, "raw fish"),  # the client files scanned dishes this way
         ("cake", DISH, PANTRY, 3, TABLE, "USDA FoodKeeper 197, pantry"),  # a slice of cake keeps like cake
         (None, INGREDIENT, FRIDGE, 7, ASSUMED, "does not know"),

@@ -160,11 +160,11 @@ def expiry_of(food: Food | None, kind: Kind, place: Place, today: date) -> Expir
     bought and stored well, and of a photo we know neither. A day too early costs a look at the food,
     a day too late can cost a stomach; the high end is kept beside it for whoever wants to look.
     """
-    food = _as_kept(food, kind)
-    life = _life(food, place) if food else None
+    kept = _as_kept(food, kind)
+    life = _life(kept, place) if kept else food and load().life(food, place, ShelfState.COOKED)
     if life:
         return _from_life(life, today)
-    days, reason = _assumed(load(), food, kind, place)
+    days, reason = _assumed(load(), kept, kind, place)
     return ExpiryDate(today + timedelta(days=days), ExpirySource.ASSUMED, f"assumed: {days} d; {reason}")
 
 
