@@ -41,7 +41,7 @@ class EatSchema(RequestSchema):
 
 
 class DrawSchema(Schema):
-    """What was taken of one batch, in the unit in which it is counted now."""
+    """What was taken of one batch, in the unit in which it is counted now; how that was converted, if it was."""
 
     batch_id = fields.String(required=True)
     name = fields.String(required=True)
@@ -51,6 +51,8 @@ class DrawSchema(Schema):
     remaining_quantity = fields.Float(required=True)
     unit = fields.String(required=True)
     stack_removed = fields.Boolean(required=True)
+    conversion_assumed = fields.Boolean(required=True, allow_none=True)
+    conversion_source = fields.String(required=True, allow_none=True)
 
 
 class EatenAcrossSchema(Schema):
@@ -101,4 +103,6 @@ def _draw(call: Call[Any], draw: Draw) -> dict[str, Any]:
         "remaining_quantity": draw.left,
         "unit": render_unit(draw.unit, call.language),
         "stack_removed": draw.left == 0,
+        "conversion_assumed": draw.conversion and draw.conversion.assumed,
+        "conversion_source": draw.conversion and draw.conversion.source,
     }

@@ -260,7 +260,7 @@ def _eaten(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
 
 def _conversion(call: Call[ConsumeBody], eaten: Eaten) -> dict[str, Any] | None:
     """What was asked for in another unit than the stack's, and how it was converted."""
-    body, conversion = call.body, eaten.conversion
+    body, conversion = call.body, eaten.draws[0].conversion
     if conversion is None or body.unit is None:
         return None
     asked = {"quantity": body.amount, "unit": render_unit(body.unit, call.language)}

@@ -266,7 +266,7 @@ class EmailTaken(Conflict):
 
 class NotEnough(Conflict):
     code = "not_enough"
-    es = "Pediste {wanted}, pero de «{name}» quedan {held}."
+    es = "Pediste {wanted}, pero de «{name}» hay {held}."
     en = 'You asked for {wanted}, but there is {held} of "{name}" left.'
 
 

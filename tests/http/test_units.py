@@ -140,7 +140,7 @@ async def test_more_than_there_is_is_refused_in_the_units_of_both(client: Client
     path = await client.add("Arroz", 0.2, "kilogramos")
     reply = await client.post(f"{path}/consume", json={"consumed_quantity": 500, "unit": "gramos"})
     problem = refused(reply, 409, "not_enough")
-    assert problem["error"] == "Pediste 500 gramos, pero de «Arroz» quedan 0.2 kilogramos."
+    assert problem["error"] == "Pediste 500 gramos, pero de «Arroz» hay 0.2 kilogramos."
 
 
 async def test_eating_in_another_unit_is_undone_to_the_unit_before(client: Client) -> None:
@@ -165,3 +165,13 @@ async def test_a_correction_says_how_much_there_is_in_whatever_unit_and_converts
     assert (await client.put(f"{path}/quantity", json={"quantity": 150})).status == 200
     (stacks,) = (await client.stock()).values()
     assert [stacks[0]["quantity"], stacks[0]["type_unit"]] == [150, "gramos"]
+
+
+async def test_eating_by_name_tells_of_each_stack_how_it_was_converted(client: Client) -> None:
+    for quantity, unit in ((1, "latas"), (400, "gramos")):
+        await client.add("Leche evaporada", quantity, unit)
+    body = {"name": "Leche evaporada", "quantity": 500, "unit": "gramos"}
+    draws = (await client.post("/api/inventory/consume", json=body)).json["draws"]
+    told = {draw["unit"]: (draw["conversion_assumed"], draw["conversion_source"]) for draw in draws}
+    assert told["latas"] == (True, "assumed: 400 g a can; the usual can in Peru")
+    assert told["gramos"] == (None, None)

@@ -1,13 +1,18 @@
 """How what is eaten is split over batches: first expired, first out."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as some
 
 from tests.storage.households import NOON, batch
-from zwai.errors import NotEnough
-from zwai.kitchen.consumption import first_expired
+from zwai.errors import CannotConvert, NotEnough
+from zwai.kitchen.consumption import Draw, drawn
+from zwai.kitchen.first_out import in_order, split
+from zwai.knowledge.units import Converted, by_definition, sizes
 from zwai.records.people import HouseholdId
 from zwai.records.stock import Batch, ExpiryDate, ExpirySource, Quantity, Unit
 
@@ -38,21 +43,58 @@ def held(name: str, amount: str, day: int, added: int = 0) -> Batch:
     ],
 )
 def test_the_first_expired_is_eaten_first(batches: list[Batch], wanted: str | None, taken: dict[str, str]) -> None:
-    draws = first_expired(batches, None if wanted is None else Decimal(wanted))
-    assert [(draw.batch.label, draw.amount) for draw in draws] == [(k, Decimal(v)) for k, v in taken.items()]
+    draws = draws_of(batches, None if wanted is None else Decimal(wanted))
+    assert {draw.batch.label: draw.amount for draw in draws} == {k: Decimal(v) for k, v in taken.items() if v != "0"}
+    assert [draw.batch.label for draw in draws] == [label for label, amount in taken.items() if amount != "0"]
+
+
+def draws_of(batches: list[Batch], wanted: Decimal | None) -> list[Draw]:
+    there = [(one, Converted(one.quantity, assumed=False, source="")) for one in in_order(batches, date(2026, 7, 1))]
+    total = sum((one.quantity.amount for one in batches), Decimal(0))
+    return split(there, total if wanted is None else wanted, Unit.L)
 
 
 @pytest.mark.parametrize("wanted", ["1.001", "2", "1000000"])
 def test_more_than_there_is_is_refused_and_told(wanted: str) -> None:
     with pytest.raises(NotEnough) as refusal:
-        first_expired([held("Leche", "0.4", 1), held("Leche", "0.6", 2)], Decimal(wanted))
-    assert "1.0 l" in refusal.value.sentence("en")
+        drawn(held("Leche", "1", 1), Quantity(Decimal(wanted), Unit.L))
+    assert refusal.value.sentence("en") == f'You asked for {wanted} liters, but there is 1 liter of "Leche" left.'
     assert wanted in refusal.value.sentence("es")
 
 
 def test_what_is_drawn_and_left_is_what_there_was() -> None:
     batches = [held(f"{n}", f"0.{n}", n) for n in range(1, 9)]
-    draws = first_expired(batches, Decimal("2.345"))
+    draws = draws_of(batches, Decimal("2.345"))
     assert sum(draw.amount for draw in draws) == Decimal("2.345")
-    assert sum(draw.amount + draw.left for draw in draws) == sum(one.quantity.amount for one in batches)
+    assert all(draw.amount + draw.left == draw.batch.quantity.amount for draw in draws)
     assert all(draw.left >= 0 for draw in draws)
+
+
+MEASURING = some.sampled_from(sorted(sizes()))
+AMOUNTS = some.integers(1, 10**7).map(lambda steps: Decimal(steps) / 1000)
+
+
+@given(AMOUNTS, MEASURING, AMOUNTS, MEASURING)
+def test_nothing_is_gained_or_lost_in_any_unit(there: Decimal, unit: Unit, wanted: Decimal, other: Unit) -> None:
+    assume((factor := by_definition(unit, other)) is not None)
+    kept = replace(held("Cosa", "1", 1), quantity=Quantity(there, unit), food=None)
+    try:
+        draw = drawn(kept, Quantity(wanted, other))
+    except NotEnough:
+        assert factor is not None
+        assert wanted > there * factor - factor / 1000
+        return
+    except CannotConvert:  # less than a thousandth of the batch's unit
+        assume(False)
+    size = sizes()
+    assert (draw.amount + draw.left) * size[draw.unit].of_one == there * size[unit].of_one
+    # What was taken is what was asked for, to half a thousandth of the unit it was taken in.
+    off = abs(draw.amount * size[draw.unit].of_one - wanted * size[other].of_one)
+    assert off <= Decimal("0.0005") * size[draw.unit].of_one
+
+
+def test_a_dozen_less_one_is_eleven() -> None:
+    kept = replace(held("Huevo", "1", 1), quantity=Quantity(Decimal(1), Unit.DOZEN))
+    draw = drawn(kept, Quantity(Decimal(1), Unit.PIECE))
+    assert (draw.amount, draw.left, draw.unit) == (1, 11, Unit.PIECE)
+    assert drawn(kept, Quantity(Decimal(6), Unit.PIECE)).unit is Unit.DOZEN  # half of it can be said

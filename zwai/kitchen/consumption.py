@@ -1,4 +1,4 @@
-"""Eating from stock: first expired, first out."""
+"""Eating from one stack, in any unit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -18,11 +18,15 @@ from zwai.records.stock import Act, Batch, BatchState, Change, JournalEntry, Kin
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """The part taken from one batch, in the batch's unit, or in that of `held`, in which it is counted from then on."""
+    """The part taken from one batch, in the batch's unit, or in that of `held`, in which it is counted from then on.
+
+    `conversion` is how it was converted, where another unit was asked for.
+    """
 
     batch: Batch
     amount: Decimal
     held: Quantity | None = None
+    conversion: Converted | None = None
 
     @property
     def unit(self) -> Unit:
@@ -35,11 +39,10 @@ class Draw:
 
 @dataclass(frozen=True, slots=True)
 class Eaten:
-    """What was taken of a stack, what is left of it, and the journal's entry; how it was converted, when it was."""
+    """What was taken of a stack, what is left of it, and the journal's entry."""
 
     draws: tuple[Draw, ...]
     entry: JournalEntry
-    conversion: Converted | None = None
 
     @property
     def amount(self) -> Decimal:
@@ -58,40 +61,24 @@ class Eaten:
         return self.draws[0].unit
 
 
-def first_expired(held: Sequence[Batch], wanted: Decimal | None) -> tuple[Draw, ...]:
-    """Split `wanted` (None: all) over batches of one unit, earliest expiry first; every batch gets its draw.
-
-    Raises NotEnough, naming what is there.
-    """
-    unit = held[0].quantity.unit
-    there = sum((batch.quantity.amount for batch in held), Decimal(0))
-    if wanted is not None and wanted > there:
-        raise not_enough(Quantity(wanted, unit), Quantity(there, unit), held[0].label)
-    missing = there if wanted is None else wanted
-    draws = []
-    for batch in sorted(held, key=lambda batch: (batch.expiry.day, batch.added_at, batch.id)):
-        taken = min(missing, batch.quantity.amount)
-        missing -= taken
-        draws.append(Draw(batch, taken))
-    return tuple(draws)
-
-
-def drawn(batch: Batch, wanted: Quantity) -> tuple[Draw, Converted]:
-    """Take `wanted` from a batch that is kept in another unit, and tell how that was converted.
+def drawn(batch: Batch, wanted: Quantity) -> Draw:
+    """Take `wanted` from a batch, whatever unit it is kept in.
 
     Where the batch's unit can't say exactly what is left, and the other can, the batch is counted in the other: a dozen
     less one is eleven pieces. Raises NotEnough, CannotConvert.
     """
     held, food = batch.quantity, catalogue.load().food(batch.food)
-    if is_exact(held, wanted.unit) and not is_exact(wanted, held.unit):
+    if wanted.unit is held.unit:
+        draw = Draw(batch, wanted.amount)
+    elif is_exact(held, wanted.unit) and not is_exact(wanted, held.unit):
         conversion = convert(held, wanted.unit, food, batch.label)
-        draw = Draw(batch, wanted.amount, conversion.quantity)
+        draw = Draw(batch, wanted.amount, conversion.quantity, conversion)
     else:
         conversion = convert(wanted, held.unit, food, batch.label)
-        draw = Draw(batch, conversion.quantity.amount)
+        draw = Draw(batch, conversion.quantity.amount, conversion=conversion)
     if draw.left < 0:
         raise not_enough(wanted, held, batch.label)
-    return draw, conversion
+    return draw
 
 
 def not_enough(wanted: Quantity, held: Quantity, label: str) -> NotEnough:
@@ -117,10 +104,9 @@ async def eat(
     batch = await inventory.stack(tx, member.household, ref, label, kind)
     if batch.state is BatchState.QUARANTINE:
         raise WrongState({"name": batch.label, "state": batch.state})
-    if wanted is None or unit is None or unit is batch.quantity.unit:
-        return await take(tx, member, first_expired([batch], wanted), now, reason=reason)
-    draw, conversion = drawn(batch, Quantity(wanted, unit))
-    return replace(await take(tx, member, [draw], now, reason=reason), conversion=conversion)
+    held = batch.quantity
+    draw = drawn(batch, held if wanted is None else Quantity(wanted, unit or held.unit))
+    return await take(tx, member, [draw], now, reason=reason)
 
 
 async def take(tx: Write, member: Member, draws: Sequence[Draw], now: datetime, *, reason: str) -> Eaten:

@@ -14,7 +14,7 @@ from zwai.kitchen.inventory import food_of, today_of
 from zwai.knowledge import catalogue
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.names import label_key
-from zwai.knowledge.units import convert
+from zwai.knowledge.units import Converted, convert
 from zwai.records.people import Member
 from zwai.records.stock import Batch, BatchState, Kind, LabelKind, Quantity, Unit
 
@@ -46,7 +46,7 @@ async def eat(
     there = [(batch, in_unit) for batch in queue if (in_unit := _in_unit(batch, asked)) is not None]
     if queue and not there:
         convert(queue[0].quantity, asked, _food(queue[0]), queue[0].label)  # tells which units
-    total = sum((amount for _, amount in there), Decimal(0))
+    total = sum((in_unit.quantity.amount for _, in_unit in there), Decimal(0))
     if total == 0 or (wanted is not None and wanted > total):
         raise not_enough(Quantity(wanted or Decimal(0), asked), Quantity(total, asked), held[0].label)
     draws = [draw for draw in split(there, total if wanted is None else wanted, asked) if draw.amount > 0]
@@ -60,15 +60,15 @@ def in_order(held: Sequence[Batch], today: date) -> list[Batch]:
     return sorted((batch for batch in held if _may_be_eaten(batch, today)), key=_turn)
 
 
-def split(there: Sequence[tuple[Batch, Decimal]], wanted: Decimal, unit: Unit) -> list[Draw]:
+def split(there: Sequence[tuple[Batch, Converted]], wanted: Decimal, unit: Unit) -> list[Draw]:
     """Take `wanted` from batches in their order, each with what it holds in `unit`."""
     draws, missing = [], wanted
-    for batch, amount in there:
-        if missing >= amount:
-            draws.append(Draw(batch, batch.quantity.amount))
-            missing -= amount
+    for batch, in_unit in there:
+        if missing >= in_unit.quantity.amount:
+            draws.append(_whole(batch, in_unit))
+            missing -= in_unit.quantity.amount
         elif missing > 0:
-            draws.extend(_part(batch, Quantity(missing, unit), is_rest=bool(draws)))
+            draws.extend(_part(batch, Quantity(missing, unit), in_unit, is_rest=bool(draws)))
             missing = Decimal(0)
     return draws
 
@@ -90,19 +90,24 @@ def _turn(batch: Batch) -> tuple[bool, date, datetime, str]:
     return batch.state is BatchState.RESERVED, batch.expiry.day, batch.added_at, batch.id
 
 
-def _in_unit(batch: Batch, unit: Unit) -> Decimal | None:
+def _in_unit(batch: Batch, unit: Unit) -> Converted | None:
     try:
-        return convert(batch.quantity, unit, _food(batch), batch.label).quantity.amount
+        return convert(batch.quantity, unit, _food(batch), batch.label)
     except CannotConvert:
         return None
 
 
-def _part(batch: Batch, missing: Quantity, *, is_rest: bool) -> list[Draw]:
+def _whole(batch: Batch, in_unit: Converted) -> Draw:
+    other = in_unit.quantity.unit is not batch.quantity.unit
+    return Draw(batch, batch.quantity.amount, conversion=in_unit if other else None)
+
+
+def _part(batch: Batch, missing: Quantity, in_unit: Converted, *, is_rest: bool) -> list[Draw]:
     """What is drawn of the last batch; the rest of a wish, below a thousandth of the batch's unit, is nothing."""
     try:
-        return [drawn(batch, missing)[0]]
+        return [drawn(batch, missing)]
     except NotEnough:  # it holds enough, but for a rounding
-        return [Draw(batch, batch.quantity.amount)]
+        return [_whole(batch, in_unit)]
     except CannotConvert:
         if not is_rest:
             raise
