@@ -246,9 +246,13 @@ async def move(call: Call[MoveBody]) -> Answer:
     until = typed_expiry(body.until) if body.until is not None else None
     async with call.write() as tx:
         done = await states.move(tx, call.member, _id(call), body.place, call.now, amount=body.amount, until=until)
-        moved = done.batches[-1]
-        told = {"storage_location": moved.place, "new_expiry_date": wire.day(moved.expiry.day)}
-        return call.answer(_changed(call, done) | told)
+        return call.answer(_moved(call, done))
+
+
+async def thaw(call: Call[MoveBody]) -> Answer:
+    async with call.write() as tx:
+        done = await states.thaw(tx, call.member, _id(call), call.body.place, call.now, amount=call.body.amount)
+        return call.answer(_moved(call, done))
 
 
 async def transform(call: Call[TransformBody]) -> Answer:
@@ -351,6 +355,12 @@ def _soon(call: Call[Any, Any], batch: Batch, today: date) -> dict[str, Any]:
 async def _simple(call: Call[None], change: Callable[..., Awaitable[Done]]) -> Answer:
     async with call.write() as tx:
         return call.answer(_changed(call, await change(tx, call.member, _id(call), call.now)))
+
+
+def _moved(call: Call[Any], done: Done) -> dict[str, Any]:
+    moved = done.batches[-1]
+    told = {"storage_location": moved.place, "new_expiry_date": wire.day(moved.expiry.day)}
+    return _changed(call, done) | told
 
 
 def _changed(call: Call[Any], done: Done) -> dict[str, Any]:

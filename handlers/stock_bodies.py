@@ -14,7 +14,7 @@ from zwai.kitchen.inventory import NewItem, today_of, typed_expiry
 from zwai.knowledge.quantities import parse
 from zwai.records.people import Member
 from zwai.records.photos import PhotoId
-from zwai.records.stock import DishFacts, ExpiryDate, Kind, Place, Quantity, TimeUnit, Unit
+from zwai.records.stock import DishFacts, ExpiryDate, Kind, LabelKind, Place, Quantity, TimeUnit, Unit
 
 MOST_ITEMS = 100
 LONGEST_TIPS = 2000
@@ -40,6 +40,7 @@ class ItemBody:
     category: str = ""
     calories: Decimal | None = None
     description: str = ""
+    label_kind: LabelKind = LabelKind.BEST_BEFORE
 
 
 class ItemSchema(RequestSchema):
@@ -65,6 +66,7 @@ class ItemSchema(RequestSchema):
     category = fields.String(validate=validate.Length(max=50), allow_none=True)
     calories = Amount(zero=True, allow_none=True)
     description = fields.String(validate=validate.Length(max=LONGEST_TIPS), allow_none=True)
+    label_type = fields.Enum(LabelKind, by_value=True, attribute="label_kind", allow_none=True)
 
     @pre_load
     def _spellings(self, document: Any, **_: Any) -> Any:
@@ -104,6 +106,7 @@ def new_item(body: ItemBody, member: Member, now: datetime) -> NewItem:
         tips=body.tips,
         photo=body.photo,
         dish=dish if kind is Kind.DISH else None,
+        label_kind=body.label_kind,
     )
 
 

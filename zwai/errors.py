@@ -272,8 +272,20 @@ class NotEnough(Conflict):
 
 class WrongState(Conflict):
     code = "wrong_state"
-    es = "Ahora no se puede: «{name}» está en estado {state}."
+    es = "Ahora no se puede: el estado de «{name}» es {state}."
     en = 'Not now: the state of "{name}" is {state}.'
+
+
+class NotFrozen(Conflict):
+    code = "not_frozen"
+    es = "«{name}» no está en el congelador."
+    en = '"{name}" is not in the freezer.'
+
+
+class UseByPassed(Conflict):
+    code = "use_by_passed"
+    es = "«{name}» pasó su fecha de caducidad: congelarlo ya no lo hace seguro."
+    en = '"{name}" is past its use-by date: freezing it does not make it safe any more.'
 
 
 class DataFolderInUse(Conflict):

@@ -21,7 +21,7 @@ ROUTES = (
            batches.BatchChangedSchema),
     change("POST", f"{_BATCH}/freeze", batches.move, "Freeze a batch, or a part of it", batches.FreezeSchema,
            batches.MovedSchema),
-    change("POST", f"{_BATCH}/thaw", batches.move, "Thaw a batch, or a part of it", batches.ThawSchema,
+    change("POST", f"{_BATCH}/thaw", batches.thaw, "Thaw a batch, or a part of it", batches.ThawSchema,
            batches.MovedSchema),
     change("POST", f"{_BATCH}/move", batches.move, "Put a batch, or a part of it, into another place",
            batches.MoveSchema, batches.MovedSchema),

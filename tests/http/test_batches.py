@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.http.expecting import answered
+from tests.http.expecting import answered, refused
 from tests.service import Client
 
 ROOT = "/api/inventory/ingredients"
@@ -209,3 +209,30 @@ async def test_a_batch_of_others_is_as_unknown_as_none(
     ours = await act(client, theirs, what, body, 404)
     none = await act(client, {"batch_id": "0" * 32}, what, body, 404)
     assert ours["code"] == none["code"] == "unknown_batch"
+
+
+async def test_a_use_by_that_has_passed_can_no_longer_be_frozen(client: Client) -> None:
+    past = await add(client, "Pollo", 1, "kg", expiration_date=day(-2), label_type="use_by")
+    for body in (None, {"new_best_before": day(90)}):
+        assert (await act(client, past, "freeze", body, 409))["code"] == "use_by_passed"
+    assert await look(client, past) == past
+    quality = await add(client, "Galletas", 1, "unidades", expiration_date=day(-2), label_type="best_before")
+    assert (await act(client, quality, "freeze"))["state"] == "frozen"
+
+
+async def test_a_label_is_of_one_of_two_kinds(client: Client) -> None:
+    item = {"name": "Pollo", "quantity": 1, "type_unit": "kg", "label_type": "sell_by"}
+    problem = refused(await client.post("/api/inventory", json=item), 422)
+    assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [("/label_type", "unknown_choice")]
+
+
+async def test_what_is_not_frozen_cannot_be_thawed(client: Client) -> None:
+    rice = await add(client, "Arroz", 1, "kg")
+    assert (await act(client, rice, "thaw", status=409))["code"] == "not_frozen"
+    assert await look(client, rice) == rice
+
+
+async def test_a_state_is_told_in_the_readers_language(client: Client) -> None:
+    fish = await add(client, "Pescado", 1, "kg")
+    await act(client, fish, "quarantine", status=204)
+    assert "apartado" in (await act(client, fish, "freeze", status=409))["error"]

@@ -12,6 +12,7 @@ from zwai.kitchen import inventory, journal
 from zwai.knowledge import catalogue
 from zwai.knowledge.quantities import told
 from zwai.knowledge.units import Converted, convert, is_exact
+from zwai.knowledge.words import state_in_words
 from zwai.records.people import Member
 from zwai.records.stock import Act, Batch, BatchState, Change, JournalEntry, Kind, Quantity, StackRef, Unit
 
@@ -103,7 +104,7 @@ async def eat(
     """
     batch = await inventory.stack(tx, member.household, ref, label, kind)
     if batch.state is BatchState.QUARANTINE:
-        raise WrongState({"name": batch.label, "state": batch.state})
+        raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
     held = batch.quantity
     draw = drawn(batch, held if wanted is None else Quantity(wanted, unit or held.unit))
     return await take(tx, member, [draw], now, reason=reason)

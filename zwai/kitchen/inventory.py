@@ -61,6 +61,7 @@ class NewItem:
     tips: str = ""
     photo: PhotoId | None = None
     dish: DishFacts | None = None
+    label_kind: LabelKind = LabelKind.BEST_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def draft(member: Member, item: NewItem, now: datetime) -> Batch:
         quantity=item.quantity,
         place=place,
         state=BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE,
-        label_kind=LabelKind.BEST_BEFORE,
+        label_kind=item.label_kind,
         expiry=item.expiry or expiry_of(food, item.kind, place, today),
         added_at=to_millisecond(now),
         tips=item.tips or tips_of(food, place, member.language),

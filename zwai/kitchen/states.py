@@ -10,9 +10,11 @@ from decimal import Decimal
 
 from storage import batches
 from storage.db import Write
-from zwai.errors import NotEnough, WrongState
+from zwai.errors import NotFrozen, UseByPassed, WrongState
 from zwai.kitchen import inventory, journal, keeping
+from zwai.kitchen.consumption import not_enough
 from zwai.kitchen.inventory import Done, NewItem, today_of
+from zwai.knowledge.words import state_in_words
 from zwai.records.ids import new_id
 from zwai.records.people import Member
 from zwai.records.stock import (
@@ -22,6 +24,7 @@ from zwai.records.stock import (
     BatchState,
     Change,
     ExpiryDate,
+    LabelKind,
     Meal,
     Place,
     Quantity,
@@ -45,7 +48,7 @@ async def reserve(tx: Write, member: Member, batch_id: BatchId, reservation: Res
 
     def reserved(batch: Batch) -> Batch:
         if batch.state not in AT_HAND:
-            raise WrongState({"name": batch.label, "state": batch.state})
+            raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
         return replace(batch, state=BatchState.RESERVED, reserved=reservation)
 
     return await _change(tx, member, batch_id, Act.RESERVE, reserved, now)
@@ -56,7 +59,7 @@ async def release(tx: Write, member: Member, batch_id: BatchId, now: datetime) -
 
     def released(batch: Batch) -> Batch:
         if batch.state not in (BatchState.RESERVED, BatchState.QUARANTINE):
-            raise WrongState({"name": batch.label, "state": batch.state})
+            raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
         state = BatchState.FROZEN if batch.place is Place.FREEZER else BatchState.AVAILABLE
         return replace(batch, state=state, reserved=None)
 
@@ -87,19 +90,33 @@ async def move(
 ) -> Done:
     """Put a batch, or `amount` of it, into another place: freezing and thawing, when that is the freezer.
 
-    `until` is the day that somebody gives it there. Raises UnknownBatch, NotEnough, WrongState.
+    `until` is the day that somebody gives it there. Raises UnknownBatch, NotEnough, WrongState, and UseByPassed for
+    what can no longer be frozen.
     """
     batch = await batches.locked(tx, member.household, batch_id)
     if batch.state is BatchState.QUARANTINE:
-        raise WrongState({"name": batch.label, "state": batch.state})
+        raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
     if place is batch.place:
         return Done((batch,), None)
+    today = today_of(member, now)
+    if place is Place.FREEZER and batch.label_kind is LabelKind.USE_BY and batch.expiry.day < today:
+        raise UseByPassed({"name": batch.label})
     rest, part = await _split(tx, batch, amount, now)
-    after = keeping.moved(part, place, today_of(member, now), today_of(member, batch.added_at))
+    after = keeping.moved(part, place, today, today_of(member, batch.added_at))
     if until is not None:
         after = replace(after, expiry=until, milestones=replace(after.milestones, printed_on=until.day))
     act = Act.FREEZE if place is Place.FREEZER else Act.THAW if batch.place is Place.FREEZER else Act.MOVE
     return await _put(tx, member, act, batch, [one for one in (rest, after) if one], now)
+
+
+async def thaw(
+    tx: Write, member: Member, batch_id: BatchId, place: Place, now: datetime, *, amount: Decimal | None = None
+) -> Done:
+    """Take a batch, or `amount` of it, out of the freezer. Raises what `move` does, and NotFrozen."""
+    batch = await batches.locked(tx, member.household, batch_id)
+    if batch.place is not Place.FREEZER:
+        raise NotFrozen({"name": batch.label})
+    return await move(tx, member, batch_id, place, now, amount=amount)
 
 
 async def discard(
@@ -122,7 +139,7 @@ async def transform(
     """Make a batch, or `amount` of it, into something else, a dish say. Raises UnknownBatch, NotEnough, WrongState."""
     batch = await batches.locked(tx, member.household, batch_id)
     if batch.state is BatchState.QUARANTINE:
-        raise WrongState({"name": batch.label, "state": batch.state})
+        raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
     rest = _less(batch, batch.quantity.amount if amount is None else amount)
     made = await _with_own_moment(tx, replace(inventory.draft(member, dish, now), made_of=batch.id))
     done = await _put(tx, member, Act.COOK, batch, [one for one in (rest, made) if one], now)
@@ -140,7 +157,7 @@ def _less(batch: Batch, amount: Decimal) -> Batch | None:
     """The batch without `amount`, None when nothing is left. Raises NotEnough."""
     held, unit = batch.quantity.amount, batch.quantity.unit
     if amount > held:
-        raise NotEnough({"wanted": f"{amount:f} {unit}", "held": f"{held:f} {unit}", "name": batch.label})
+        raise not_enough(Quantity(amount, unit), batch.quantity, batch.label)
     return None if amount == held else replace(batch, quantity=Quantity(held - amount, unit))
 
 

@@ -5,10 +5,11 @@ from enum import StrEnum
 from functools import cache
 from typing import TypeVar
 
+from zwai.errors import Told
 from zwai.knowledge.names import label_key
 from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
-from zwai.records.stock import Meal, Place, TimeUnit, Unit, WasteReason
+from zwai.records.stock import BatchState, Meal, Place, TimeUnit, Unit, WasteReason
 
 Word = TypeVar("Word", bound=StrEnum)
 
@@ -21,6 +22,14 @@ _PLACES = {
 _PLACES_SCANNED = {
     Language.ES: {Place.FRIDGE: "refrigerado", Place.FREEZER: "congelado", Place.PANTRY: "seco"},
     Language.EN: {Place.FRIDGE: "refrigerated", Place.FREEZER: "frozen", Place.PANTRY: "dry"},
+}
+_STATES = {
+    BatchState.AVAILABLE: Told("disponible", "available"),
+    BatchState.RESERVED: Told("reservado", "reserved"),
+    BatchState.FROZEN: Told("congelado", "frozen"),
+    BatchState.LEFTOVER: Told("sobra", "leftover"),
+    BatchState.QUARANTINE: Told("apartado", "set aside"),
+    BatchState.EXPIRED: Told("vencido", "expired"),
 }
 _TIME_UNITS = {
     Language.ES: {TimeUnit.DAY: "Días", TimeUnit.WEEK: "Semanas", TimeUnit.MONTH: "Meses", TimeUnit.YEAR: "Años"},
@@ -88,6 +97,11 @@ def meal_of(word: str) -> Meal | None:
 def waste_reason_of(word: str) -> WasteReason | None:
     """Why food was thrown away, by a Spanish or English word; None when it is not known."""
     return _WASTE_REASONS.get(label_key(word))
+
+
+def state_in_words(state: BatchState) -> Told:
+    """A batch's state as a sentence says it."""
+    return _STATES[state]
 
 
 def place_of(word: str) -> Place | None:
