@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 from aiohttp import ClientSession
 
+from handlers.openapi import BRACES
+from handlers.routes import ROUTES
 from tests.processes import ROOT, served
 from tests.service import PHOTOS, signed_in
 from zwai import __version__
 from zwai.settings import Settings
 
+API = (ROOT / "docs/api.md").read_text()
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 
@@ -31,6 +34,20 @@ def test_the_newest_number_of_the_changelog_is_the_version():
     numbers = re.findall(r"^## (\d+\.\d+\.\d+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert numbers[0] == __version__
     assert numbers == sorted(numbers, reverse=True)
+
+
+def test_every_route_that_the_api_page_names_is_there_and_every_route_is_named():
+    rows = re.findall(r"^\| (.*?`/?.+?`.*?) \| (works|differs|not here) \|", API, re.MULTILINE)
+    assert len(rows) > 100
+    there = {name for row, state in rows if state != "not here" for name in named(row)}
+    routes = {BRACES.sub(r"{\1}", route.name) for route in ROUTES}
+    assert there - routes == set()
+    assert routes - named(API) == set()
+
+
+def test_every_row_of_stock_recognition_images_profile_and_admin_has_its_state():
+    states = dict(re.findall(r"^\| (\d+) \| `.+?` \| (works|differs) \|", API, re.MULTILINE))
+    assert states.keys() == {str(row) for row in (*range(1, 48), *range(74, 78))}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -67,6 +84,12 @@ async def test_a_backup_of_a_running_service_starts_with_what_it_had(http: Clien
         client.url = service.url
         assert (await client.stock()).keys() == {"leche"}
         assert (await client.get(service.url + "/photos/" + photo.partition("/photos/")[2])).status == 200
+
+
+def named(text: str) -> set[str]:
+    """The routes in a text, `METHOD /path` or `METHOD, METHOD /path`."""
+    found = re.findall(r"`([A-Z]+(?:, [A-Z]+)*) (/[^`]*)`", text)
+    return {f"{method} {path}" for methods, path in found for method in methods.split(", ")}
 
 
 def block(page: str, name: str) -> str:
