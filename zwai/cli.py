@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import shlex
@@ -190,6 +191,7 @@ def _serve(settings: Settings, options: argparse.Namespace) -> int:
 
         serve_many(settings, partial(_announce, settings))
         return 0
+    gc.disable()  # until all is loaded, none of which is garbage: `serve` enables it
     from zwai.serve import serve
 
     serve(settings, partial(_announce, settings))

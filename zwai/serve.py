@@ -29,7 +29,6 @@ def serve(settings: Settings, announce: Callable[[str], None]) -> None:
     """Serve until a signal; `announce` is told the address once requests are taken."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)  # the migration is told in one line of ours
-    gc.disable()  # what is loaded until `_spare_the_collector` stays
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, announce))
 
