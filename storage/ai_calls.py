@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -12,6 +13,7 @@ from decimal import Decimal
 
 from sqlalchemy import func, insert, select
 
+from storage.cache import Bounded
 from storage.db import Database, Read
 from storage.schema import ai_calls
 from zwai.errors import ZwaiError
@@ -22,6 +24,9 @@ from zwai.records.people import HouseholdId
 log = logging.getLogger("zwai.ai")
 
 WRITTEN_S = 1.0
+FRESH_S = 5.0
+MOST_FIGURES = 10_000
+EVERYBODY = ""
 MOST_WAITING = 10_000
 
 
@@ -40,26 +45,58 @@ class Usage:
     latency_ms: int
 
 
+@dataclass(slots=True)
+class _Figure:
+    """A count, as read and with what this process recorded since."""
+
+    since: datetime
+    count: int
+    good_until: float = 0.0
+
+
 class Ledger:
-    """Made by `open_ledger`."""
+    """Made by `open_ledger`. Counts are read every few seconds: what other processes ask meanwhile comes late."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._waiting: deque[AICall] = deque(maxlen=MOST_WAITING)
+        self._figures: Bounded[_Figure] = Bounded(MOST_FIGURES)
+        self._reading = asyncio.Lock()
 
     def record(self, call: AICall) -> None:
         """Keep a row, soon."""
         self._waiting.append(call)
+        if call.outcome is Outcome.REMEMBERED:
+            return
+        for whose in (EVERYBODY, call.household):
+            figure = self._figures.get(whose)
+            if figure is not None and call.at >= figure.since:
+                figure.count += 1
 
     async def paid_since(self, since: datetime, household: HouseholdId | None = None) -> int:
         """How many questions went out to a provider, of one household or of all."""
+        figure = self._good(since, household)
+        if figure is None:
+            async with self._reading:  # a hundred who ask at once are one query
+                figure = self._good(since, household) or await self._read(since, household)
+        return figure.count
+
+    def _good(self, since: datetime, household: HouseholdId | None) -> _Figure | None:
+        figure = self._figures.get(household or EVERYBODY)
+        return figure if figure and figure.since == since and time.monotonic() < figure.good_until else None
+
+    async def _read(self, since: datetime, household: HouseholdId | None) -> _Figure:
+        """What is recorded during the query counts at once, if need be twice: a budget errs on the low side."""
         paid = [ai_calls.c.at >= since, ai_calls.c.outcome != Outcome.REMEMBERED]
         if household is not None:
             paid.append(ai_calls.c.household_id == household)
         waiting = [call for call in self._waiting if call.outcome is not Outcome.REMEMBERED and call.at >= since]
+        figure = _Figure(since, sum(household in (None, call.household) for call in waiting))
+        self._figures.put(household or EVERYBODY, figure)
         async with self._database.read() as tx:
-            written = int(await tx.scalar(select(func.count()).select_from(ai_calls).where(*paid)))
-        return written + sum(household in (None, call.household) for call in waiting)
+            figure.count += int(await tx.scalar(select(func.count()).select_from(ai_calls).where(*paid)))
+        figure.good_until = time.monotonic() + FRESH_S
+        return figure
 
     async def write(self) -> None:
         """Put what waits into its table; it goes on waiting when that fails."""
