@@ -52,7 +52,7 @@ async def test_names_are_in_the_language_of_who_asks(client: Client) -> None:
     reply = await client.get("/api/foods", params={"q": "tuna"}, headers={"Accept-Language": "en"})
     assert (reply.json["foods"][0]["id"], reply.json["foods"][0]["name"]) == ("canned_tuna", "canned tuna")
     assert (await search(client, "tuna"))[0]["id"] == "prickly_pear"
-    assert reply.headers["Vary"] == "Authorization, Accept-Language"
+    assert {"Authorization", "Accept-Language"} <= set(", ".join(reply.headers.getall("Vary")).split(", "))
 
 
 @pytest.mark.parametrize("query", ["", "?q=", "?q=%20", "?q=%00", "?q=x&limit=0", "?q=x&limit=51", "?q=x&limit=two",
