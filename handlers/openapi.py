@@ -11,6 +11,8 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from marshmallow import Schema, fields
 
 import zwai
+from handlers.examples import BODIES
+from handlers.multipart import PHOTO_PARTS
 from handlers.replay import LONGEST_KEY
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 
@@ -160,6 +162,8 @@ def _content(route: Route) -> dict[str, Any] | None:
     content: dict[str, Any] = {}
     if route.consumes in (Consumes.JSON, Consumes.JSON_OR_MULTIPART):
         content["application/json"] = {"schema": route.body or {"type": "object"}}
+        if route.body in BODIES:
+            content["application/json"]["example"] = BODIES[route.body]
     if route.consumes in (Consumes.MULTIPART, Consumes.JSON_OR_MULTIPART):
         content["multipart/form-data"] = {"schema": MULTIPART}
     if route.consumes is Consumes.ARCHIVE:
@@ -170,14 +174,16 @@ def _content(route: Route) -> dict[str, Any] | None:
 
 
 ARCHIVE = {"type": "string", "contentMediaType": "application/zip"}
+PHOTO = {"type": "string", "contentMediaType": "application/octet-stream"}
+# A form has one photo or more, under any of these names, and texts where a route reads them.
 MULTIPART = {
     "type": "object",
     "properties": {
-        "image": {"type": "string", "contentMediaType": "application/octet-stream"},
-        "item_name": {"type": "string"},
-        "image_type": {"type": "string"},
+        **dict.fromkeys(sorted(PHOTO_PARTS), PHOTO),
+        "images": {"type": "array", "items": PHOTO},
+        **{name: {"type": "string"} for name in ("item_name", "image_type", "upload_type", "label", "category")},
     },
-    "required": ["image"],
+    "anyOf": [{"required": [name]} for name in sorted(PHOTO_PARTS)],
 }
 
 

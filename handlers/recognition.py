@@ -52,6 +52,7 @@ class ProposalSchema(Schema):
     recognition_id = fields.String(required=True)
     engine = fields.String(required=True)
     message = fields.String(required=True)
+    total_detected = fields.Integer(required=True)
     suggestions = fields.List(fields.Dict(), required=True)
     photo_errors = fields.List(fields.Dict(), required=True)
     allergy_alerts = fields.List(fields.Dict(), required=True)
@@ -72,15 +73,23 @@ class BatchSchema(ProposalSchema):
     foods = fields.List(fields.Dict(), required=True)
 
 
-class ResultSchema(ProposalSchema):
-    ingredients = fields.List(fields.Dict(), required=True)
-    foods = fields.List(fields.Dict(), required=True)
+class ResultSchema(BatchSchema):
+    recognized_items = fields.List(fields.Dict())
 
 
 class ImagesSchema(ProposalSchema):
+    """The lists are those that the recognition was asked for."""
+
     recognition_type = fields.String(required=True)
     images_status = fields.String(required=True)
+    images_ready = fields.Integer(required=True)
+    images_generating = fields.Integer(required=True)
+    total_items = fields.Integer(required=True)
     progress_percentage = fields.Integer(required=True)
+    last_updated = fields.AwareDateTime(required=True)
+    ingredients = fields.List(fields.Dict())
+    foods = fields.List(fields.Dict())
+    recognized_items = fields.List(fields.Dict())
 
 
 class TaskSchema(Schema):
@@ -88,6 +97,11 @@ class TaskSchema(Schema):
     status = fields.String(required=True)
     progress_percentage = fields.Integer(required=True)
     current_step = fields.String()
+    estimated_time = fields.String()
+    check_status_url = fields.String()
+    created_at = fields.AwareDateTime()
+    started_at = fields.AwareDateTime(allow_none=True)
+    completed_at = fields.AwareDateTime(allow_none=True)
     message = fields.String(required=True)
     result_data = fields.Dict()
     error_message = fields.String()
@@ -351,13 +365,14 @@ STEPS = {
     JobState.PROCESSING: ("En curso.", "Under way."),
     JobState.COMPLETED: ("Listo.", "Done."),
     JobState.FAILED: ("No se pudo terminar.", "Could not be finished."),
+    JobState.CANCELLED: ("Se canceló.", "It was cancelled."),
 }
 
 
 def _task(call: Call[Any], job: Job, proposal: Proposal | None, allergies: Sequence[Allergy]) -> dict[str, Any]:
     told: dict[str, Any] = {
         "task_id": job.id,
-        "status": job.state,
+        "status": wire.task_state(job),
         "progress_percentage": job.progress,
         "current_step": job.step,
         "created_at": job.created_at,
