@@ -1,5 +1,6 @@
 """Households over HTTP: inviting, joining with and without stock, leaving, removing, and deleting an account."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -310,3 +311,16 @@ async def test_a_deleted_members_deeds_stay_without_their_name(couple: tuple[Cli
     assert [entry["by"] for entry in entries] == [uid(ana), None]
     assert len(await ana.stock()) == 2 and await has_files(service, photo)
     assert [one["account_id"] for one in (await household(ana))["members"]] == [uid(ana)]
+
+
+async def test_requests_that_a_move_overtakes_touch_nothing_in_the_household_that_was_left(guest: Guest) -> None:
+    host, visitor = await guest(), await guest()
+    await host.add("Manzana", 3)
+    await join(visitor, await invite(host))
+
+    sent = [visitor.post(LEAVE), visitor.post(LEAVE), visitor.post(INVITATIONS), visitor.post(LEAVE)]
+    statuses = [reply.status for reply in await asyncio.gather(*sent)]
+
+    assert statuses[0] == 200 and max(statuses) < 500, statuses
+    assert await host.quantity("Manzana") == 3
+    assert [one["account_id"] for one in (await household(host))["members"]] == [uid(host)]

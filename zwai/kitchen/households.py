@@ -17,6 +17,7 @@ from storage.files import Files
 from zwai.errors import (
     CannotRemoveYourself,
     StockIsShared,
+    TokenRevoked,
     TooManyInvitations,
     UnknownInvitation,
     UnknownMember,
@@ -64,6 +65,7 @@ async def show(tx: Read, member: Member) -> Household:
 
 async def invite(tx: Write, member: Member, now: datetime) -> Invited:
     """A code by which one account may join within INVITATION_LIFE. Raises TooManyInvitations."""
+    await _housemates(tx, member)
     if await households.open_invitations(tx, member.household, now) >= MOST_INVITATIONS:
         raise TooManyInvitations({"most": MOST_INVITATIONS})
     code = "".join(secrets.choice(CODE_DIGITS) for _ in range(CODE_LENGTH))
@@ -84,6 +86,7 @@ async def join(tx: Write, member: Member, code: str, now: datetime, *, bring_sto
 
     Who is there already stays. Raises UnknownInvitation, StockIsShared, StockFull.
     """
+    await _housemates(tx, member)
     invitation = await households.find_invitation(tx, code_hash(code))
     if invitation is None or invitation.expires_at <= now:
         raise UnknownInvitation
@@ -116,7 +119,7 @@ async def remove(tx: Write, member: Member, account: AccountId, now: datetime) -
     """
     if account == member.account:
         raise CannotRemoveYourself
-    if all(one.account != account for one in await households.members(tx, member.household)):
+    if account not in await _housemates(tx, member):
         raise UnknownMember
     return await _move(tx, member, account, await _open(tx, member, now), alone=False)
 
@@ -146,7 +149,15 @@ async def delete_files(files: Files, photos: Iterable[PhotoId]) -> None:
 
 
 async def _is_alone(tx: Read, member: Member) -> bool:
-    return len(await households.members(tx, member.household)) == 1
+    return len(await _housemates(tx, member)) == 1
+
+
+async def _housemates(tx: Read, member: Member) -> set[AccountId]:
+    """Everybody in the caller's household. Raises TokenRevoked when the caller went after this request came in."""
+    accounts = {one.account for one in await households.members(tx, member.household)}
+    if member.account not in accounts:
+        raise TokenRevoked
+    return accounts
 
 
 async def _open(tx: Write, member: Member, now: datetime) -> HouseholdId:
