@@ -223,12 +223,13 @@ async def _status(call: Call[Any, Any], task: str) -> Answer:
 
 
 def _underway(call: Call[Any, Any], job: Job) -> dict[str, Any]:
-    failed = job.state is JobState.FAILED
+    state = wire.task_state(job)
+    failed = state is JobState.FAILED
     es = "No se pudieron preparar las imágenes." if failed else "Estamos preparando las imágenes."
     en = "The images could not be prepared." if failed else "We are preparing the images."
     return {
         "task_id": job.id,
-        "status": job.state,
+        "status": state,
         "progress_percentage": job.progress,
         "message": wire.sentence(call, es, en),
     }

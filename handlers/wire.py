@@ -12,6 +12,7 @@ from zwai.kitchen.photo_urls import photo_id_of, sign
 from zwai.kitchen.tokens import TokenPair
 from zwai.knowledge import references
 from zwai.knowledge.words import render_place, render_unit
+from zwai.records.jobs import Job, JobState
 from zwai.records.people import Account, Language
 from zwai.records.photos import Copy, PhotoId
 from zwai.records.stock import Batch, ExpiryDate, ExpirySource, Kind
@@ -27,6 +28,11 @@ def photo_address(call: Call[Any, Any], photo: PhotoId | None, copy: Copy = Copy
 def storage_path(photo: PhotoId) -> str:
     """What older clients send back in `images_paths`."""
     return f"/photos/{photo}/{Copy.DISPLAY}"
+
+
+def task_state(job: Job) -> JobState:
+    """A job's state in the four words that the mobile client knows."""
+    return JobState.FAILED if job.state is JobState.CANCELLED else job.state
 
 
 def day(value: date) -> str:

@@ -29,7 +29,7 @@ ATTEMPTS = 3
 
 
 class LeaseLost(Exception):
-    """Another attempt holds the job now: stop, and change nothing."""
+    """Another attempt holds the job now, or it was cancelled: stop, and change nothing."""
 
 
 class Attempts:
@@ -56,7 +56,7 @@ class Attempts:
             elif job is not None:
                 await self._attempt(job)
         except LeaseLost:
-            log.info("job %s: another attempt took over", job_id)
+            log.info("job %s: another attempt took over, or it was cancelled", job_id)
         except asyncio.CancelledError:  # this process stops; another is to begin at once
             await self._hand_over(claiming)
             raise

@@ -3,12 +3,12 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, func, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
 
 from storage.db import Read, Write
 from storage.schema import jobs
 from zwai.errors import UnknownJob
-from zwai.records.jobs import Job, JobId, JobState
+from zwai.records.jobs import Job, JobId, JobKey, JobState
 from zwai.records.people import AccountId, HouseholdId
 
 OPEN = (JobState.PENDING, JobState.PROCESSING)
@@ -40,6 +40,16 @@ async def get(tx: Read, household: HouseholdId, job: JobId) -> Job:
     return _job(row)
 
 
+async def page(tx: Read, household: HouseholdId, limit: int, before: JobKey | None) -> list[Job]:
+    """The household's jobs, newest first."""
+    query = select(jobs).where(jobs.c.household_id == household)
+    if before is not None:
+        created, last = before
+        query = query.where(or_(jobs.c.created_at < created, and_(jobs.c.created_at == created, jobs.c.id < last)))
+    rows = await tx.all(query.order_by(jobs.c.created_at.desc(), jobs.c.id.desc()).limit(limit))
+    return [_job(row) for row in rows]
+
+
 async def due(tx: Read, now: datetime, limit: int) -> list[JobId]:
     """Open jobs that nobody holds: new ones, and those whose lease has run out."""
     query = select(jobs.c.id).where(jobs.c.state.in_(OPEN), jobs.c.offer_at <= now)
@@ -65,7 +75,7 @@ async def claim(tx: Write, job: JobId, now: datetime, lease: timedelta) -> Job |
 
 
 async def advance(tx: Write, job: Job, progress: int, step: str, now: datetime, lease: timedelta) -> bool:
-    """Report progress and renew the lease; False when another attempt has taken over."""
+    """Report progress and renew the lease; False when this attempt holds it no more."""
     values = {"progress": progress, "step": step, "offer_at": now + lease}
     return await tx.execute(update(jobs).where(*_held(job)).values(values)) == 1
 
@@ -75,7 +85,7 @@ async def renew(tx: Write, job: Job, now: datetime, lease: timedelta) -> None:
 
 
 async def finish(tx: Write, job: Job, result: dict[str, Any], now: datetime) -> bool:
-    """Complete a job; False when another attempt has taken over."""
+    """Complete a job; False when this attempt holds it no more."""
     values = {"state": JobState.COMPLETED, "progress": 100, "step": "done", "result": result, "finished_at": now}
     return await tx.execute(update(jobs).where(*_held(job)).values(values)) == 1
 
@@ -84,6 +94,13 @@ async def fail(tx: Write, job: Job, error: dict[str, Any], now: datetime) -> Non
     """End a job for good with its error."""
     values = {"state": JobState.FAILED, "step": "failed", "error": error, "finished_at": now}
     await tx.execute(update(jobs).where(*_held(job)).values(values))
+
+
+async def cancel(tx: Write, household: HouseholdId, job: JobId, now: datetime) -> bool:
+    """End an open job, whoever holds it; False when there was none."""
+    query = update(jobs).where(jobs.c.id == job, jobs.c.household_id == household, jobs.c.state.in_(OPEN))
+    values = {"state": JobState.CANCELLED, "step": "cancelled", "finished_at": now}
+    return await tx.execute(query.values(values)) == 1
 
 
 async def give_back(tx: Write, job: Job, offer_at: datetime) -> None:

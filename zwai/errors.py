@@ -354,6 +354,12 @@ class HouseholdNotEmpty(Conflict):
     en = "Your household already has stock, a journal or photos: import into an empty one."
 
 
+class JobEnded(Conflict):
+    code = "job_ended"
+    es = "La tarea ya terminó: no se puede cancelar."
+    en = "The task has ended already: it cannot be cancelled."
+
+
 class CannotUndo(Conflict):
     code = "cannot_undo"
     es = "Un cambio posterior tocó lo mismo. Deshaz primero ese."
@@ -532,6 +538,12 @@ class UploadsFull(Unavailable):
     code = "uploads_full"
     es = "Hay muchas fotos subiendo a la vez. Inténtalo otra vez en unos segundos."
     en = "Many photos are being uploaded at once. Try again in a few seconds."
+
+
+class StreamsFull(Unavailable):
+    code = "streams_full"
+    es = "Hay muchas tareas seguidas a la vez. Inténtalo otra vez en unos segundos."
+    en = "Many tasks are being followed at once. Try again in a few seconds."
 
 
 class JobTimedOut(Unavailable):

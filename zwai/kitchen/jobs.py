@@ -7,25 +7,30 @@ from typing import Any
 from storage import jobs
 from storage.attempts import Effect, Progress, Work
 from storage.db import Read, Write
+from zwai.errors import JobEnded
 from zwai.kitchen import recognition
 from zwai.kitchen.looking import Recogniser
 from zwai.records.ids import new_id
-from zwai.records.jobs import Job, JobId, JobState
+from zwai.records.jobs import Job, JobId, JobKey, JobState
 from zwai.records.people import HouseholdId, Language, Member, SessionId
 from zwai.records.photos import Aim, PhotoId
 
 RECOGNISE = "recognise"
+LOOKING = "looking"  # the step's word; how many photos of how many are done follows
 
 
 def works(recogniser: Recogniser, clock: Callable[[], datetime]) -> Mapping[str, Work]:
     """Every kind of job and what it does."""
 
     async def recognise(job: Job, progress: Progress) -> Effect:
-        await progress(10, "looking")
         photos = [PhotoId(photo) for photo in job.request["photos"]]
         again = bool(job.request.get("look_again"))
-        seen = await recogniser.look(photos, Aim(job.request["aim"]), _member(job), again=again)
-        await progress(80, "proposing")
+
+        async def told(done: int) -> None:
+            await progress(10 + 80 * done // len(photos), f"{LOOKING} {done}/{len(photos)}")
+
+        await told(0)
+        seen = await recogniser.look(photos, Aim(job.request["aim"]), _member(job), again=again, told=told)
 
         async def propose(tx: Write) -> dict[str, Any]:
             proposal = await recognition.propose(tx, _member(job), seen, clock())
@@ -73,6 +78,24 @@ unfinished = jobs.unfinished
 async def job(tx: Read, household: HouseholdId, job_id: JobId) -> Job:
     """Raises UnknownJob."""
     return await jobs.get(tx, household, job_id)
+
+
+async def page(
+    tx: Read, household: HouseholdId, limit: int, before: JobKey | None = None
+) -> tuple[list[Job], JobKey | None]:
+    """The household's jobs, newest first, and where the next page begins."""
+    found = await jobs.page(tx, household, limit + 1, before)
+    last = found[limit - 1] if len(found) > limit else None
+    return found[:limit], (last.created_at, last.id) if last else None
+
+
+async def cancel(tx: Write, household: HouseholdId, job_id: JobId, now: datetime) -> Job:
+    """End a job without effect; again is no error. Raises UnknownJob, JobEnded."""
+    cancelled = await jobs.cancel(tx, household, job_id, now)
+    ended = await jobs.get(tx, household, job_id)
+    if not cancelled and ended.state is not JobState.CANCELLED:
+        raise JobEnded
+    return ended
 
 
 def _member(job: Job) -> Member:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from enum import StrEnum
 from typing import Protocol
 
@@ -22,6 +22,8 @@ LOOK_DEADLINE_S = 20.0
 NO_ANSWER = (AIBudgetSpent, AIDown, AIMalformed, AIMisconfigured, AIRefused)
 
 Looked = tuple[Engine, list[Sighting]]
+# Is told how many photos are done, each time that one is.
+Told = Callable[[int], Awaitable[None]]
 
 
 class Order(StrEnum):
@@ -72,7 +74,9 @@ class Recogniser:
     def __init__(self, local: Looker, gemini: Looker | None, order: Order) -> None:
         self._local, self._gemini, self._order = local, gemini, order
 
-    async def look(self, photo_ids: Sequence[PhotoId], aim: Aim, member: Member, *, again: bool = False) -> Seen:
+    async def look(
+        self, photo_ids: Sequence[PhotoId], aim: Aim, member: Member, *, again: bool = False, told: Told | None = None
+    ) -> Seen:
         """See what is in the photos, all at once, and merge what was seen twice.
 
         `again`: Gemini looks, whatever the order. One photo that it answered for makes the answer Gemini's.
@@ -81,6 +85,10 @@ class Recogniser:
         try:
             async with asyncio.TaskGroup() as group:
                 looks = [group.create_task(self._look_at(photo, aim, member, again=again)) for photo in photo_ids]
+                for done, next_look in enumerate(asyncio.as_completed(looks), 1):
+                    await next_look
+                    if told is not None:
+                        await told(done)
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed  # one photo's error is the request's
         looked = [task.result() for task in looks]

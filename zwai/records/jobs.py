@@ -8,6 +8,7 @@ from typing import Any, NewType
 from zwai.records.people import AccountId, HouseholdId
 
 JobId = NewType("JobId", str)
+JobKey = tuple[datetime, JobId]  # where a page ends
 
 
 class JobState(StrEnum):
@@ -15,6 +16,11 @@ class JobState(StrEnum):
     PROCESSING = "processing"
     COMPLETED = "completed"
     FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def has_ended(self) -> bool:
+        return self not in (JobState.PENDING, JobState.PROCESSING)
 
 
 @dataclass(frozen=True, slots=True)
