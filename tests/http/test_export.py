@@ -293,6 +293,15 @@ async def test_a_row_that_cannot_be_is_refused(
     assert folders(service) == before
 
 
+async def test_no_more_comes_in_than_a_household_may_hold(
+    client: Client, service: Service, archive: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("zwai.kitchen.export.MOST_BATCHES", 1)
+    before = folders(service)
+    refused(await bring(client, archive), 409, "stock_full")
+    assert folders(service) == before
+
+
 async def test_rows_that_clash_leave_nothing_behind(client: Client, service: Service, archive: bytes) -> None:
     twice = zipfile.ZipFile(io.BytesIO(archive)).read("batches.jsonl").splitlines(keepends=True)[0] * 2
     before = folders(service)

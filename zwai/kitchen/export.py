@@ -29,10 +29,12 @@ from zwai.errors import (
     HouseholdNotEmpty,
     NotAnExport,
     NotAnImage,
+    StockFull,
     TooManyPixels,
     UnknownPhoto,
 )
 from zwai.kitchen.households import delete_files
+from zwai.kitchen.inventory import MOST_BATCHES
 from zwai.records.people import HouseholdId, Member
 from zwai.records.photos import Copy, PhotoId
 
@@ -145,8 +147,10 @@ async def kept_photos(
 
 
 async def restore(tx: Write, member: Member, unpacked: Unpacked) -> None:
-    """Put everything into the caller's household. Raises HouseholdNotEmpty."""
+    """Put everything into the caller's household. Raises HouseholdNotEmpty, StockFull."""
     await check_empty(tx, member.household)
+    if unpacked.rows["batches"] > MOST_BATCHES:
+        raise StockFull({"most": MOST_BATCHES})
     members = {one.account for one in await households.members(tx, member.household)}
     for name, pickled in unpacked.chunks:
         rows = pickle.loads(pickled)  # noqa: S301 (our own, of a moment ago)
