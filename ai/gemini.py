@@ -66,6 +66,7 @@ def _config(question: Question, timeout_s: float) -> types.GenerateContentConfig
         max_output_tokens=MOST_TOKENS_OUT,
         response_mime_type="application/json",
         response_json_schema=question.schema,
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),  # logs a line a call
         http_options=types.HttpOptions(timeout=int(timeout_s * 1000)),
     )
 
