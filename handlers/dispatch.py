@@ -29,6 +29,7 @@ from handlers.proxies import Proxies
 from handlers.replay import KeyedRequest, Replayed, check_key, fingerprint_of
 from handlers.request_ids import request_id_of
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
+from handlers.streams import STREAMS, Streams, end_streams
 from storage.cache import CachedBody, Glance, LimitPolicy
 from storage.replays import claim_id
 from zwai.errors import DatabaseDown, RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
@@ -69,6 +70,8 @@ def make_site(
     endpoints = [Endpoint(route, desk, policies.get(route.limit)) for route in table]
     app[METER] = Meter(tuple(endpoint.tally for endpoint in endpoints))
     app.cleanup_ctx.append(watched)
+    app[STREAMS] = Streams()
+    app.on_shutdown.append(end_streams)
     for path in dict.fromkeys(route.path for route in table):
         here = [endpoint for endpoint in endpoints if endpoint.route.path == path]
         _add_path(app, path, here)

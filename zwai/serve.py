@@ -55,6 +55,7 @@ async def _serve(settings: Settings, announce: Callable[[str], None]) -> None:
                 print("Stopping: answering what is in flight …", file=sys.stderr)  # noqa: T201
                 await shut_door(listener)
                 await site.stop()
+                await web_runner.shutdown()  # streams, which would last, end now
                 await asyncio.sleep(LAST_REQUEST_S)
                 await _drain(web_runner, settings.drain_s)
             finally:

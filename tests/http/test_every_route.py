@@ -32,6 +32,7 @@ PAGES = {
     "/api/openapi.json",
     "/health/live",
     "/api/export",
+    "/api/jobs/{job_id}/events",
     "/api/inventory/batch/{batch_id}/quarantine",  # 204
 }
 
@@ -128,6 +129,7 @@ async def anas(service: Service, http: ClientSession) -> tuple[Client, dict[str,
         for path in ("ingredients", "ingredients/async")
     ]
     ids = {"entry_id": entry, "recognition_id": seen.json["recognition_id"], "task_id": later.json["task_id"]}
+    ids["job_id"] = ids["task_id"]
     ids |= {"proposal_id": ids["recognition_id"], "account_id": (ana.user or {})["uid"], "stack_id": "leche_stack_0"}
     ids["batch_id"] = milk["batch_id"]
     ids["image_id"] = (await ana.upload(PHOTOS / "lemon.jpg", "/api/reference-images")).json["imageId"]
