@@ -81,7 +81,7 @@ async def a_household_for(
     if re.search(rf"{RECOGNITION}|{LINE}|proposal_id", asked):
         seen = await client.post("/api/recognition/ingredients", json={"images_paths": [real[PHOTO]]})
         later = await client.post("/api/recognition/ingredients/async", json={"images_paths": [real[PHOTO]]})
-        values["task_id"] = later.json["task_id"]
+        values["task_id"] = values["job_id"] = later.json["task_id"]
         values["proposal_id"] = values["recognition_id"] = real[RECOGNITION] = seen.json["recognition_id"]
         proposal = (await client.get(f"/api/proposals/{values['proposal_id']}")).json
         real[LINE] = proposal["lines"][0]["id"]
