@@ -146,7 +146,8 @@ class Call(Generic[B, Q]):
         Leaving it stores the answer under the idempotency claim, commits, and raises the cache's
         copy of the version; the last two happen whole or not at all, whoever is cancelled.
         """
-        unit = self.kitchen.database.write(self._household())
+        account = self.visitor.account if self.visitor else None
+        unit = self.kitchen.database.write(self._household(), account)
         tx = await unit.__aenter__()
         try:
             yield tx

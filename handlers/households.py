@@ -134,6 +134,6 @@ def _housemate(call: Call[Any], one: Housemate) -> dict[str, Any]:
     return {
         "account_id": one.account,
         "name": one.name,
-        "photo_url": one.photo_url,
+        "photo_url": wire.portrait(call, one.photo_url),
         "is_you": one.account == call.member.account,
     }

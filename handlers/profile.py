@@ -178,7 +178,7 @@ def said(call: Call[Any]) -> str:
 
 def rendered(call: Call[Any], account: Account) -> dict[str, Any]:
     """Every name twice: as the old documents have it, and as the client's parser reads it."""
-    kept, portrait = preferences(account), wire.portrait(call, account)
+    kept, portrait = preferences(account), wire.portrait(call, account.photo_url)
     return {
         "uid": account.id,
         "displayName": account.name,

@@ -51,10 +51,9 @@ def tokens(pair: TokenPair) -> dict[str, Any]:
     }
 
 
-def portrait(call: Call[Any, Any], account: Account) -> str | None:
+def portrait(call: Call[Any, Any], kept: str | None) -> str | None:
     """An account's picture: a photo of ours by its signed address, or an address elsewhere as it was given."""
-    kept = account.photo_url or ""
-    return photo_address(call, photo_id_of(kept)) if kept.startswith("/photos/") else account.photo_url
+    return photo_address(call, photo_id_of(kept)) if kept and kept.startswith("/photos/") else kept
 
 
 def user(call: Call[Any, Any], account: Account) -> dict[str, Any]:
@@ -62,7 +61,7 @@ def user(call: Call[Any, Any], account: Account) -> dict[str, Any]:
         "uid": account.id,
         "email": account.email or "",
         "name": account.name,
-        "photo_url": portrait(call, account) or "",
+        "photo_url": portrait(call, account.photo_url) or "",
         "email_verified": account.email_verified,
         "createdAt": account.created_at,
         "lastLoginAt": account.last_login_at,

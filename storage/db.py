@@ -15,7 +15,7 @@ from sqlalchemy.pool import QueuePool
 
 from storage.prepared import Insertion, Prepared
 from storage.replicas import Replicas
-from storage.schema import households
+from storage.schema import accounts, households
 from storage.standing import Standing
 from zwai.errors import (
     Conflict,
@@ -26,7 +26,7 @@ from zwai.errors import (
     TransactionLost,
     Unavailable,
 )
-from zwai.records.people import HouseholdId
+from zwai.records.people import AccountId, HouseholdId
 
 log = logging.getLogger("zwai.database")
 T = TypeVar("T", bound="Read")
@@ -174,11 +174,13 @@ class Database:
             yield tx
 
     @asynccontextmanager
-    async def write(self, household: HouseholdId | None = None) -> AsyncIterator[Write]:
+    async def write(
+        self, household: HouseholdId | None = None, account: AccountId | None = None
+    ) -> AsyncIterator[Write]:
         """One transaction, committed on leaving, rolled back by an exception.
 
-        For a household, the first statement raises its version, which also puts its writers in line.
-        Raises TransactionLost when it may be started over.
+        For a household, the first statement raises its version, which also puts its writers in line. Raises
+        TransactionLost when it may be started over, TokenRevoked when `account` is no longer one of the household's.
         """
 
         async def begin(connection: AsyncConnection) -> Write:
@@ -187,7 +189,7 @@ class Database:
 
         async with self._unit(self._writer, begin) as tx:
             if household is not None:
-                tx.version = await raise_version(tx, household)
+                tx.version = await raise_version(tx, household, account)
             yield tx
 
     @asynccontextmanager
@@ -273,17 +275,31 @@ def _connections(server: str, pools: set[Any]) -> Connections:
 VERSION = Prepared(select(households.c.version).where(households.c.id == bindparam("household")))
 
 
-async def raise_version(tx: Write, household: HouseholdId) -> int:
+# Asked once its writers are in line: who was put out meanwhile, or left, writes nothing more there.
+VERSION_OF_MEMBER = Prepared(
+    select(households.c.version)
+    .join(accounts, accounts.c.household_id == households.c.id)
+    .where(households.c.id == bindparam("household"), accounts.c.id == bindparam("account"))
+)
+
+
+async def raise_version(tx: Write, household: HouseholdId, account: AccountId | None = None) -> int:
     """Put this transaction in line with the household's other writers, before it changes anything there.
 
-    Raises TokenRevoked when the household is gone.
+    Raises TokenRevoked when the household is gone, or `account` is no longer one of its members.
     """
     raised = update(households).where(households.c.id == household).values(version=households.c.version + 1)
     if await tx.execute(raised) == 0:
         raise TokenRevoked
-    ((version,),) = await tx.rows(VERSION, {"household": household})
-    tx.raised[household] = version
-    return int(version)
+    found = await (
+        tx.rows(VERSION, {"household": household})
+        if account is None
+        else tx.rows(VERSION_OF_MEMBER, {"household": household, "account": account})
+    )
+    if not found:
+        raise TokenRevoked
+    tx.raised[household] = int(found[0][0])
+    return tx.raised[household]
 
 
 def _ours(error: DBAPIError, *, may_start_over: bool) -> Exception:

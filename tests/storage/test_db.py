@@ -8,17 +8,28 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage import batches
 from storage.db import Database
 from storage.engines import open_database, sqlite_url
 from storage.migrate import migrate
+from storage.schema import accounts
 from tests.storage.counting import counted
-from tests.storage.households import batch, household, opened
+from tests.storage.households import NOON, batch, household, opened
 from zwai.errors import Conflict, DatabaseDown, StorageFull, TokenRevoked
-from zwai.records.people import HouseholdId
+from zwai.records.people import AccountId, HouseholdId
+
+SOMEBODY = {
+    "provider": "guest",
+    "name": "Ana",
+    "email_verified": False,
+    "language": "es",
+    "preferences": {},
+    "created_at": NOON,
+    "last_login_at": NOON,
+}
 
 
 @pytest.fixture
@@ -73,6 +84,17 @@ async def test_a_household_that_is_gone_cannot_be_written(database: Database) ->
     with pytest.raises(TokenRevoked):
         async with database.write(HouseholdId("0" * 32)):
             pass
+
+
+async def test_who_is_no_longer_of_the_household_cannot_write_there(database: Database) -> None:
+    owner, other = await household(database), await household(database)
+    async with database.write() as tx:
+        await tx.execute(insert(accounts).values(id="ana", household_id=other, **SOMEBODY))
+    with pytest.raises(TokenRevoked):
+        async with database.write(owner, AccountId("ana")):
+            pass
+    async with database.write(other, AccountId("ana")) as tx:
+        assert tx.version == 1
 
 
 async def test_a_file_is_in_wal_mode_before_it_is_used(tmp_path: Path) -> None:
