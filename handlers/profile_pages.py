@@ -169,7 +169,7 @@ async def _upload(call: Call[Any]) -> Answer:
 
 
 def _picture(call: Call[Any], account: Account) -> dict[str, Any]:
-    address = wire.portrait(call, account) or ""
+    address = wire.portrait(call, account.photo_url) or ""
     return {"message": profile.said(call), "photo_url": address, "profile": profile.rendered(call, account)}
 
 
