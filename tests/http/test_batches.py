@@ -85,6 +85,28 @@ async def test_opening_never_lengthens(client: Client) -> None:
     assert (await look(client, ham))["days_to_expire"] < 10
 
 
+@pytest.mark.parametrize("name", ["Atún en lata", "Leche evaporada", "Durazno en almíbar", "Salsa de tomate"])
+async def test_what_is_open_keeps_on_a_shelf_no_longer_than_in_the_fridge(client: Client, name: str) -> None:
+    tin = await add(client, name, 1, "unidades", storage_type="despensa")
+    await act(client, tin, "open")
+    assert (await look(client, tin))["days_to_expire"] <= 5
+
+
+@pytest.mark.parametrize("name", ["Yogur", "Mayonesa", "Jamón"])
+async def test_what_is_open_gains_nothing_on_a_shelf(client: Client, name: str) -> None:
+    packet = await add(client, name, 1, "unidades", expiration_date=day(90), storage_type="refrigerador")
+    await act(client, packet, "open")
+    before = (await look(client, packet))["days_to_expire"]
+    await act(client, packet, "move", {"storage_type": "despensa"})
+    assert (await look(client, packet))["days_to_expire"] <= before
+
+
+async def test_salt_keeps_on_its_shelf_when_open(client: Client) -> None:
+    salt = await add(client, "Sal", 1, "kg", storage_type="despensa")
+    await act(client, salt, "open")
+    assert (await look(client, salt))["days_to_expire"] == salt["days_to_expire"]
+
+
 async def test_a_part_is_split_off_and_nothing_is_lost(client: Client) -> None:
     bread = await add(client, "Pan", 10, "unidades")
     told = await act(client, bread, "freeze", {"quantity": 4})
