@@ -197,12 +197,12 @@ async def _correct(call: Call[Any], correction: Correction, kind: Kind | None) -
     ref, label = _stack(call)
     async with call.write() as tx:
         done = await inventory.correct(tx, call.member, ref, label, correction, call.now, kind=kind)
-        return call.answer(_updated(call, label, done))
+        return call.answer(_updated(call, label, done, correction.amount))
 
 
-def _updated(call: Call[Any], label: str, done: Done) -> dict[str, Any]:
+def _updated(call: Call[Any], label: str, done: Done, left: Decimal | None = None) -> dict[str, Any]:
     message = wire.sentence(call, f"Actualizamos «{label}».", f'Updated "{label}".')
-    amount = done.batches[0].quantity.amount
+    amount = done.batches[0].quantity.amount if left is None else left
     told = {"message": message, "ingredient": label, "food": label, "new_quantity": amount}
     return {**told, "new_serving_quantity": amount, **wire.done(call, done)}
 

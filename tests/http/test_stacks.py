@@ -56,6 +56,12 @@ def moments(added_at: str) -> dict[str, str]:
     }
 
 
+async def test_none_left_is_told_as_none(client: Client) -> None:
+    stack = await one(client)
+    reply = await send(client, "PATCH", f"{ROOT}/Leche/{stack['added_at']}/quantity", json={"quantity": 0})
+    assert reply.json["new_quantity"] == reply.json["new_serving_quantity"] == 0
+
+
 @pytest.mark.parametrize("spelling", list(moments("2025-06-04T22:44:07.641000+00:00")))
 async def test_a_moment_is_matched_as_a_time_not_as_text(client: Client, spelling: str) -> None:
     stack = await one(client)
