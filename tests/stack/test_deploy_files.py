@@ -19,6 +19,7 @@ from handlers.routes import ROUTES
 from scripts.native.nginx import nginx_values, render
 from scripts.native.stack import ROOT, SEARCH, Stack
 from tests.service import Service
+from zwai.kitchen.export import LARGEST_ARCHIVE
 from zwai.settings import Settings, load_settings
 
 DEPLOY = ROOT / "deploy"
@@ -177,7 +178,8 @@ def test_nginx_takes_bodies_as_large_as_the_route_does(route: Any) -> None:
     photos = settings.max_photos * settings.max_photo_mb * 1_000_000
     said = next((said for pattern, said in locations().items() if re.search(pattern, route.path)), NGINX)
     megabytes = int(re.search(r"client_max_body_size (\d+)m", said.partition("        listen")[2] or said)[1])  # type: ignore[index]
-    wanted = photos if route.consumes in (Consumes.MULTIPART, Consumes.JSON_OR_MULTIPART) else JSON_LIMIT
+    sizes = {Consumes.NOTHING: 0, Consumes.JSON: JSON_LIMIT, Consumes.ARCHIVE: LARGEST_ARCHIVE}
+    wanted = sizes.get(route.consumes, photos)
     assert megabytes * 2**20 >= wanted
 
 
