@@ -13,6 +13,8 @@ from zwai.errors import NotInCatalogue
 from zwai.knowledge import catalogue, names, units
 from zwai.knowledge.catalogue import Food, ShelfLife
 from zwai.knowledge.facts import Footprint
+from zwai.knowledge.references import said
+from zwai.records.people import Language
 
 MOST_FOUND = 50
 # The same for all households until the next release; the language is that of a profile, which may change.
@@ -141,7 +143,7 @@ def _food(call: Call[Any, Any], food: Food) -> dict[str, Any]:
         "unit": food.unit,
         "allergens": food.allergens,
         "may_contain": food.may_contain,
-        "shelf_life": [_life(life) for life in catalogue.load().lives(food)],
+        "shelf_life": [_life(life, call.language) for life in catalogue.load().lives(food)],
         "weights": units.weights(food),
         "density": food.density,
         "nutrition": food.nutrition,
@@ -149,13 +151,13 @@ def _food(call: Call[Any, Any], food: Food) -> dict[str, Any]:
     }
 
 
-def _life(life: ShelfLife) -> dict[str, Any]:
+def _life(life: ShelfLife, language: Language) -> dict[str, Any]:
     return {
         "place": life.place,
         "state": life.state,
         "min_days": life.min_days,
         "max_days": life.max_days,
-        "source": life.reference,
+        "source": said(life.reference, language),
         "assumed": life.assumed,
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 from zwai.knowledge import catalogue, names, units
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.facts import Footprint, Nutrition, Range
+from zwai.knowledge.references import said
 from zwai.knowledge.words import render_place, render_unit, singular
 from zwai.records.people import Language
 
@@ -53,7 +54,11 @@ def rows(food: Food, language: str) -> Iterator[tuple[str, str, str]]:
     for life in catalogue.load().lives(food):
         place = render_place(life.place, spoken)
         days = f"{life.min_days}" if life.min_days == life.max_days else f"{life.min_days}-{life.max_days}"
-        yield f"{place} {STATES[language][life.state]}".strip(), f"{days} {words['days']}", life.reference
+        yield (
+            f"{place} {STATES[language][life.state]}".strip(),
+            f"{days} {words['days']}",
+            said(life.reference, spoken),
+        )
     for weight in units.weights(food):
         yield f"1 {singular(render_unit(weight.unit, spoken))}", f"{weight.grams.normalize():f} g", weight.source
     if density := food.density:

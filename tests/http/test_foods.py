@@ -67,7 +67,7 @@ async def test_a_food_is_shown_by_its_id(client: Client) -> None:
     assert shown["id"] == "rice"
     cooked = next(life for life in shown["shelf_life"] if life["state"] == "cooked" and life["place"] == "fridge")
     assert (cooked["assumed"], cooked["max_days"]) == (True, 2)
-    assert cooked["source"].startswith("assumed: 1 to 2 d cooked in the fridge; ")
+    assert cooked["source"].startswith("supuesto: 1 a 2 días cocido en el refrigerador; ")
 
 
 @pytest.mark.parametrize("food", ["unicorn", "Milk", "milk%20", "%F0%9F%8D%8C", "x" * 2000])
