@@ -321,6 +321,6 @@ async def test_requests_that_a_move_overtakes_touch_nothing_in_the_household_tha
     sent = [visitor.post(LEAVE), visitor.post(LEAVE), visitor.post(INVITATIONS), visitor.post(LEAVE)]
     statuses = [reply.status for reply in await asyncio.gather(*sent)]
 
-    assert statuses[0] == 200 and max(statuses) < 500, statuses
+    assert 200 in statuses and max(statuses) < 500, statuses  # in whatever order they arrived
     assert await host.quantity("Manzana") == 3
     assert [one["account_id"] for one in (await household(host))["members"]] == [uid(host)]
