@@ -1,12 +1,13 @@
 """A stack of real servers for tests: MariaDB primary and replica, two Redis, Nginx; a folder and ports of its own."""
 
-import itertools
+import fcntl
 import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,9 +20,6 @@ ROOT = Path(__file__).parent.parent
 FIRST_PORT = 4000
 PORTS_EACH = 100
 PORT_BLOCKS = 250
-FAR = 101  # from one stack of a process to its next; processes are numbered one by one
-
-ups = itertools.count()
 SERVERS = ("primary", "replica", "redis", "queue")
 
 
@@ -80,10 +78,25 @@ class TestStack:
 @contextmanager
 def stack_up(folder: Path, *parts: str) -> Iterator[TestStack]:
     """These parts, until leaving; each with ports of its own, so that several run side by side."""
-    block = (os.getpid() + FAR * next(ups)) % PORT_BLOCKS
-    stack = TestStack(folder, FIRST_PORT + PORTS_EACH * block)
-    try:
-        stack.run("up", "--only", ",".join(parts))
-        yield stack
-    finally:
-        stack.run("down")
+    with block_of_ports() as first_port:
+        stack = TestStack(folder, first_port)
+        try:
+            stack.run("up", "--only", ",".join(parts))
+            yield stack
+        finally:
+            stack.run("down")
+
+
+@contextmanager
+def block_of_ports() -> Iterator[int]:
+    """The first of a hundred ports that no other stack of any test run has."""
+    for number in range(PORT_BLOCKS):
+        block = (os.getpid() + number) % PORT_BLOCKS
+        with (Path(tempfile.gettempdir()) / f"zwai-test-ports-{block}").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield FIRST_PORT + PORTS_EACH * block
+            return
+    raise AssertionError("every block of ports is taken")
