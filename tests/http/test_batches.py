@@ -258,3 +258,15 @@ async def test_a_state_is_told_in_the_readers_language(client: Client) -> None:
     fish = await add(client, "Pescado", 1, "kg")
     await act(client, fish, "quarantine", status=204)
     assert "apartado" in (await act(client, fish, "freeze", status=409))["error"]
+
+
+@pytest.mark.parametrize(
+    ("name", "until", "rule"),
+    [("Jamón", day(90), "opened"), ("Sal", None, "kept"), ("Algo que nadie conoce", None, "kept")],
+)
+async def test_opening_is_named_only_where_it_gave_the_day(
+    client: Client, name: str, until: str | None, rule: str
+) -> None:
+    packet = await add(client, name, expiration_date=until)
+    await act(client, packet, "open")
+    assert (await look(client, packet))["expiry_rule"] == rule

@@ -136,17 +136,17 @@ def _opened(keeping: Keeping, opened_on: date | None) -> ExpiryDate | None:
     """None of what is closed, and where no row says that opening shortens."""
     if keeping.food is None or opened_on is None:
         return None
-    life = _opened_life(keeping.food, keeping.place)
+    life = opened_life(keeping.food, keeping.place)
     return _from_life(life, opened_on) if life else None
 
 
-def _opened_life(food: Food, place: Place) -> ShelfLife | None:
+def opened_life(food: Food, place: Place) -> ShelfLife | None:
     """The row of what is open; what has none on a shelf keeps there no longer than in the fridge."""
     # A food without a packet is opened by cutting it.
     life = load().life(food, place, ShelfState.OPENED) or load().life(food, place, ShelfState.CUT)
     if life or place is not Place.PANTRY:
         return life
-    cold = _opened_life(food, Place.FRIDGE)
+    cold = opened_life(food, Place.FRIDGE)
     # Salt, honey, vinegar: only their category speaks of them open, and they don't need the cold.
     keeps_dry = food.place is Place.PANTRY and food.category == "condiment" and cold not in food.shelf_lives
     return None if keeps_dry else cold

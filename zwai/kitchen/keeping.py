@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until
+from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until, opened_life
 from zwai.knowledge import catalogue
 from zwai.records.stock import Batch, BatchState, ExpiryDate, ExpirySource, LabelKind, Milestones, Place
 
@@ -26,13 +26,14 @@ def moved(batch: Batch, place: Place, today: date, added_on: date) -> Batch:
 def opened(batch: Batch, today: date) -> Batch:
     """Open, or cut, since today. Never keeps longer for it."""
     marks = replace(_printed(batch), opened_on=batch.milestones.opened_on or today)
-    after = _dated(replace(batch, milestones=marks), today)
+    after = dated_anew(replace(batch, milestones=marks), today)
     return after if after.expiry.day < batch.expiry.day else replace(after, expiry=batch.expiry)
 
 
 def dated_anew(batch: Batch, since: date) -> Batch:
     """With the day that the kitchen gives it, as another food, say."""
-    return _dated(batch, since)
+    expiry, _ = best_until(_keeping(batch, since))
+    return replace(batch, expiry=_kept_source(batch, expiry))
 
 
 def rule_of(batch: Batch) -> ExpiryRule:
@@ -43,9 +44,16 @@ def rule_of(batch: Batch) -> ExpiryRule:
         return ExpiryRule.TOO_LATE_TO_FREEZE if late else ExpiryRule.PRINTED
     if batch.place is Place.FREEZER:
         return ExpiryRule.FROZEN
-    if marks.thawed_on is not None:
-        return ExpiryRule.THAWED
-    return ExpiryRule.OPENED if marks.opened_on is not None else ExpiryRule.KEPT
+    if marks.opened_on is not None and _by_opening(batch):
+        return ExpiryRule.OPENED
+    return ExpiryRule.THAWED if marks.thawed_on is not None else ExpiryRule.KEPT
+
+
+def _by_opening(batch: Batch) -> bool:
+    """Whether the row of what is open gave the day: of salt, say, no row does."""
+    food = catalogue.load().food(batch.food)
+    life = opened_life(food, batch.place) if food else None
+    return life is not None and batch.expiry.reference == life.reference
 
 
 def _expiry_there(batch: Batch, there: Batch, today: date, added_on: date) -> ExpiryDate:
@@ -55,10 +63,10 @@ def _expiry_there(batch: Batch, there: Batch, today: date, added_on: date) -> Ex
     """
     if _ran_out(batch, today):
         return batch.expiry
-    from_adding = _dated(there, added_on).expiry
+    from_adding = dated_anew(there, added_on).expiry
     if batch.place is Place.FREEZER or there.milestones.thawed_on is not None:
         return from_adding
-    from_now = _dated(there, today).expiry
+    from_now = dated_anew(there, today).expiry
     if there.place is not Place.FREEZER and from_now.day <= batch.expiry.day:
         return from_now
     return max(batch.expiry, from_adding, key=lambda expiry: expiry.day)
@@ -75,11 +83,6 @@ def _printed(batch: Batch) -> Milestones:
     """Its milestones with the day that was given for it, which later ones are held against."""
     given = batch.expiry.source in GIVEN and batch.milestones.printed_on is None
     return replace(batch.milestones, printed_on=batch.expiry.day) if given else batch.milestones
-
-
-def _dated(batch: Batch, since: date) -> Batch:
-    expiry, _ = best_until(_keeping(batch, since))
-    return replace(batch, expiry=_kept_source(batch, expiry))
 
 
 def _keeping(batch: Batch, since: date) -> Keeping:
