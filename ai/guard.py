@@ -45,7 +45,7 @@ class GuardLimits:
 
 
 class Guard:
-    """Made by `open_guard`, one for each provider and process."""
+    """One for each provider and process; whoever makes it closes it."""
 
     def __init__(
         self,

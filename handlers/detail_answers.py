@@ -7,6 +7,7 @@ from handlers.stock_answers import (
     ImpactSchema,
     KnownShelfSchema,
     NamedStackSchema,
+    RangeSchema,
     ShelfSchema,
     StockBatchSchema,
 )
@@ -56,16 +57,9 @@ class NutritionSchema(Schema):
     assumed = fields.Boolean(required=True)
 
 
-class EndsSchema(Schema):
-    low = fields.Float(required=True)
-    mid = fields.Float(required=True)
-    high = fields.Float(required=True)
-    unit = fields.String(required=True)
-
-
 class FootprintSchema(Schema):
-    carbon = fields.Nested(EndsSchema, required=True)
-    water = fields.Nested(EndsSchema, required=True, allow_none=True)
+    carbon = fields.Nested(RangeSchema, required=True)
+    water = fields.Nested(RangeSchema, required=True, allow_none=True)
     source = fields.String(required=True)
     assumed = fields.Boolean(required=True)
 

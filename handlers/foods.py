@@ -9,6 +9,7 @@ from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import Label
 from handlers.schemas import RequestSchema
+from handlers.stock_answers import RangeSchema
 from zwai.errors import NotInCatalogue
 from zwai.knowledge import catalogue, names, units
 from zwai.knowledge.catalogue import Food, ShelfLife
@@ -47,13 +48,6 @@ class ShelfLifeSchema(SourcedSchema):
     state = fields.String(required=True)
     min_days = fields.Integer(required=True)
     max_days = fields.Integer(required=True)
-
-
-class RangeSchema(Schema):
-    low = fields.Float(required=True)
-    mid = fields.Float(required=True)
-    high = fields.Float(required=True)
-    unit = fields.String(required=True)
 
 
 class FootprintSchema(SourcedSchema, RangeSchema):

@@ -3,6 +3,15 @@
 from marshmallow import Schema, fields
 
 
+class RangeSchema(Schema):
+    """Low, middle and high of what sources tell, in `unit`."""
+
+    low = fields.Float(required=True)
+    mid = fields.Float(required=True)
+    high = fields.Float(required=True)
+    unit = fields.String(required=True)
+
+
 class StackSchema(Schema):
     """One batch on its shelf."""
 

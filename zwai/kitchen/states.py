@@ -68,7 +68,10 @@ async def release(tx: Write, member: Member, batch_id: BatchId, now: datetime) -
 
 async def quarantine(tx: Write, member: Member, batch_id: BatchId, now: datetime) -> Done:
     """Set a batch aside: it is there, and nobody eats of it. Raises UnknownBatch."""
-    set_aside: Callable[[Batch], Batch] = lambda batch: replace(batch, state=BatchState.QUARANTINE, reserved=None)  # noqa: E731
+
+    def set_aside(batch: Batch) -> Batch:
+        return replace(batch, state=BatchState.QUARANTINE, reserved=None)
+
     return await _change(tx, member, batch_id, Act.QUARANTINE, set_aside, now)
 
 
