@@ -37,6 +37,9 @@ TABLES: dict[str, Table] = {
         schema.feedback,
         schema.pictures,
         schema.reference_images,
+        schema.shop_words,
+        schema.products,
+        schema.prices,
     )
 }
 CHUNK = 200
@@ -51,6 +54,8 @@ WORDS: dict[str, type[StrEnum]] = {
 YEARS = range(1900, 2200)
 LONGEST_TEXT = 16_000  # a TEXT column of MySQL takes 65,535 bytes
 MOST_PHOTOS = 100
+MOST_WORDS = 30
+LONGEST_WORD = 500
 LARGEST_VERSION = 2**40
 WRONG = (ValueError, TypeError, KeyError, ArithmeticError, AttributeError)
 
@@ -142,6 +147,10 @@ class Reader:
                 return {side: _fraction(value[side]) for side in Box.__slots__}
             case "reserved":
                 return {"day": _day(value["day"]).isoformat(), "meal": Meal(value["meal"]).value}
+            case "evidence":
+                return _words(value)
+            case "receipts":
+                return [_words(receipt) for receipt in _at_most(value, MOST_PHOTOS)]
         raise ValueError(f"{name} is not known")
 
     def _batch(self, document: Any) -> dict[str, Any]:
@@ -245,6 +254,12 @@ def _at_most(value: Any, most: int) -> list[Any]:
     if not isinstance(value, list) or len(value) > most:
         raise ValueError("not a list, or too long")
     return value
+
+
+def _words(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or len(value) > MOST_WORDS:
+        raise ValueError("not an object, or too large")
+    return {_text(name, LONGEST_WORD): _text(word, LONGEST_WORD) for name, word in value.items()}
 
 
 def _dish(value: Any) -> dict[str, Any]:

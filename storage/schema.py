@@ -117,6 +117,7 @@ recognitions = Table(
     Column("aim", WORD, nullable=False),
     Column("engine", WORD, nullable=False),
     Column("photos", Document, nullable=False),
+    Column("receipts", Document),
     Column("created_at", Moment, nullable=False),
     Index(None, "household_id", "created_at"),
     **MYSQL,
@@ -158,6 +159,7 @@ proposal_lines = Table(
     Column("decision", WORD, nullable=False),
     Column("rule", String(100), nullable=False),
     Column("box", Document),
+    Column("evidence", Document),
     Column("accepted_batch_id", ID),
     Column("accepted_at", Moment),
     Column("accepted_label", String(100)),
@@ -318,6 +320,91 @@ ai_calls = Table(
     Column("latency_ms", Integer, nullable=False),
     Column("at", Moment, nullable=False, index=True),
     Index(None, "household_id", "at"),
+    **MYSQL,
+)
+
+# Pictures of foods that everybody shares, drawn or generated once for all; `name_key` says of what and in what style.
+library_pictures = Table(
+    "library_pictures",
+    metadata,
+    Column("name_key", String(200), primary_key=True),
+    Column("photo_id", ID, nullable=False, unique=True),
+    Column("source", WORD, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("made_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+# What an AI wrote of a food for everybody, under the key of the question that it answers.
+writings = Table(
+    "writings",
+    metadata,
+    Column("id", HASH, primary_key=True),
+    Column("purpose", WORD, nullable=False),
+    Column("model", String(100), nullable=False),
+    Column("document", Document, nullable=False),
+    Column("written_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+# What the words of a shop's receipts mean to a household, learned from its corrections.
+shop_words = Table(
+    "shop_words",
+    metadata,
+    Column("household_id", ID, ForeignKey("households.id"), primary_key=True),
+    Column("shop_key", String(100), primary_key=True),
+    Column("words_key", String(200), primary_key=True),
+    Column("label", String(100), nullable=False),
+    Column("food_id", String(64)),
+    Column("learned_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+# What a barcode means to a household, learned from what it accepted.
+products = Table(
+    "products",
+    metadata,
+    Column("household_id", ID, ForeignKey("households.id"), primary_key=True),
+    Column("gtin", String(14), primary_key=True),
+    Column("label", String(100), nullable=False),
+    Column("food_id", String(64)),
+    Column("amount", Amount, nullable=False),
+    Column("unit", WORD, nullable=False),
+    Column("learned_at", Moment, nullable=False),
+    **MYSQL,
+)
+
+# What a barcode means to everybody, from the file that the operator installed.
+installed_products = Table(
+    "installed_products",
+    metadata,
+    Column("gtin", String(14), primary_key=True),
+    Column("label", String(100), nullable=False),
+    Column("brand", String(100), nullable=False),
+    Column("food_id", String(64)),
+    Column("amount", Amount),
+    Column("unit", WORD),
+    Column("allergens", String(500), nullable=False),
+    **MYSQL,
+)
+
+# What was paid for what, as receipts tell it.
+prices = Table(
+    "prices",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("batch_id", ID, nullable=False),
+    Column("label_key", String(200), nullable=False),
+    Column("food_id", String(64)),
+    Column("shop", String(100), nullable=False),
+    Column("bought_on", Date, nullable=False),
+    Column("amount", Amount, nullable=False),
+    Column("unit", WORD, nullable=False),
+    Column("price", Amount, nullable=False),
+    Column("currency", String(3), nullable=False),
+    Index(None, "household_id", "label_key", "bought_on"),
+    Index(None, "household_id", "batch_id"),
     **MYSQL,
 )
 
