@@ -135,6 +135,63 @@ async def open_pool(processes: int, queue: int, warm: Callable[[], None] | None 
         await pool.close()
 
 
+class IdlePool:
+    """A pool whose processes start with the first job, and end `idle_s` after the last one: their memory is given back.
+
+    Made by `open_idle_pool`.
+    """
+
+    def __init__(self, make: Callable[[], Pool], idle_s: float) -> None:
+        self._make, self._idle_s = make, idle_s
+        self._pool: Pool | None = None
+        self._running = 0
+        self._rest: asyncio.TimerHandle | None = None
+        self._ending: set[asyncio.Task[None]] = set()
+
+    async def run(self, function: Callable[[*Ts], T], *args: *Ts, deadline_s: float) -> T:
+        """As `Pool.run`; the first job waits for the processes to be warm."""
+        if self._rest is not None:
+            self._rest.cancel()
+        self._pool = self._pool or self._make()
+        self._running += 1
+        try:
+            return await self._pool.run(function, *args, deadline_s=deadline_s)
+        finally:
+            self._running -= 1
+            if not self._running:
+                self._rest = asyncio.get_running_loop().call_later(self._idle_s, self._end)
+
+    def health(self) -> PoolHealth | None:
+        """None while it has no processes."""
+        return self._pool.health() if self._pool else None
+
+    async def close(self) -> None:
+        """End every process."""
+        if self._rest is not None:
+            self._rest.cancel()
+        self._end()
+        await asyncio.gather(*self._ending)
+
+    def _end(self) -> None:
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            task = asyncio.create_task(pool.close())
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+
+
+@asynccontextmanager
+async def open_idle_pool(
+    processes: int, queue: int, idle_s: float, warm: Callable[[], None] | None = None
+) -> AsyncIterator[IdlePool]:
+    """Start nothing yet."""
+    pool = IdlePool(lambda: Pool([_Worker(warm) for _ in range(processes)], queue), idle_s)
+    try:
+        yield pool
+    finally:
+        await pool.close()
+
+
 class _Worker:
     """One process behind an executor of its own, both replaced whenever the process dies or is stuck."""
 

@@ -144,6 +144,7 @@ def _to_row(line: Line) -> dict[str, Any]:
         "decision": line.decision.value,
         "rule": line.rule,
         "box": line.box and asdict(line.box),
+        "evidence": dict(line.evidence) or None,
     }
 
 
@@ -179,6 +180,7 @@ def _line(row: Row[Any]) -> Line:
         accepted_label=row.accepted_label,
         accepted_food=row.accepted_food_id,
         rejected_at=row.rejected_at,
+        evidence=row.evidence or {},
     )
 
 

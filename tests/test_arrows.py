@@ -61,7 +61,7 @@ HEAVY = ("onnxruntime", "pillow_heif", "numpy", "PIL", "argon2", "uvloop", "alem
 # The root loads what only the scaled profile needs when that is chosen.
 LOAD_LATE = ("zwai.cli", "zwai.doctor", "zwai.app", "ai.work")
 # One tree is easier to find something in than two halves.
-LONG = {"zwai.errors": 600}
+LONG = {"zwai.errors": 640, "storage.schema": 440}
 
 
 def imported(module: str) -> Iterator[tuple[str, bool]]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 
 import zwai
-from ai.pool import Pool, open_pool
-from ai.work import warm
+from ai.pool import Pool, open_idle_pool, open_pool
+from ai.work import warm, warm_reading
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
@@ -38,11 +38,12 @@ from zwai.kitchen.firebase import Firebase, open_firebase
 from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
+from zwai.kitchen.reading import Reader
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.knowledge import allergens, names
 from zwai.records.ids import new_id
-from zwai.records.ports import Memo, Quota
+from zwai.records.ports import Asker, Memo, Quota
 from zwai.settings import Settings, listed, secret_key
 
 JOBS_AT_ONCE = 4
@@ -50,6 +51,7 @@ QUESTIONS_AT_ONCE = 100  # to an AI behind a network, of one process
 STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
 MINUTE_S = 60
+READER_IDLE_S = 120.0  # its models take half a gigabyte, and a second to load
 MILLION = 1_000_000
 
 log = logging.getLogger("zwai")
@@ -83,6 +85,8 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         files = await stack.enter_async_context(_files(settings))
         gemini = await stack.enter_async_context(_gemini(settings, database, files))
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
+        reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
+        reader = Reader(await stack.enter_async_context(reading), files)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, recogniser))
         await stack.enter_async_context(_housekeeping(database, files))
         key, previous = secret_key(settings), settings.previous_secret_key or None
@@ -94,6 +98,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             pool=pool,
             uploads=Uploads(files, pool, _upload_limits(settings)),
             recogniser=recogniser,
+            reader=reader,
             passwords=Passwords(pool),
             firebase=await stack.enter_async_context(_firebase(settings)),
             internal_secret=settings.internal_secret,
@@ -240,6 +245,13 @@ async def _gemini(settings: Settings, database: Database, files: Files) -> Async
     if not settings.asks_gemini:
         yield None
         return
+    async with open_guard(settings, database) as guard:
+        yield Gemini(guard, files)
+
+
+@asynccontextmanager
+async def open_guard(settings: Settings, database: Database) -> AsyncIterator[Asker]:
+    """Whoever asks Gemini asks through this. A key must be set."""
     from ai.gemini import open_gemini  # 0.5 s and 27 MB
     from ai.guard import Guard, GuardLimits
 
@@ -257,7 +269,7 @@ async def _gemini(settings: Settings, database: Database, files: Files) -> Async
     ):
         guard = Guard(provider, memo, quota, ledger, limits, clock)
         try:
-            yield Gemini(guard, files)
+            yield guard
         finally:
             await guard.close()
 

@@ -558,6 +558,12 @@ class WorkerDied(Unavailable):
     en = "The process that read the photo stopped. Try again."
 
 
+class ReadingNotInstalled(Unavailable):
+    code = "reading_not_installed"
+    es = "Este servicio no lee textos: quien lo administra debe instalar zwai[ocr]. Escribe los datos a mano."
+    en = "This service reads no text: whoever runs it must install zwai[ocr]. Type the details by hand."
+
+
 class AIDown(Unavailable):
     """A provider did not answer in time or at all; `fields["reason"]` is for the log."""
 

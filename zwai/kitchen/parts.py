@@ -13,6 +13,7 @@ from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.firebase import Firebase
 from zwai.kitchen.looking import Recogniser
 from zwai.kitchen.photo_urls import PhotoKeys
+from zwai.kitchen.reading import Reader
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import Uploads
 
@@ -51,6 +52,7 @@ class Kitchen:
     pool: Pool
     uploads: Uploads
     recogniser: Recogniser
+    reader: Reader
     passwords: Passwords
     firebase: Firebase | None
     internal_secret: str

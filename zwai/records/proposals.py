@@ -1,6 +1,7 @@
 """Proposals: the reviewable lines that a recognition offers; nothing changes stock before they are accepted."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import NewType
@@ -27,7 +28,7 @@ class LineState(StrEnum):
 class Line:
     """What would be added (`batch`, whose id it gets when accepted), how sure that is, and the evidence.
 
-    The evidence is the batch's photo, `box` in it, and `rule`, the recogniser's step that decided.
+    The evidence is the batch's photo, `box` in it, `rule`, the recogniser's step that decided, and what was read.
     `accepted_label` and `accepted_food` are what the reviewer made of it; others than the batch has are a correction.
     """
 
@@ -44,6 +45,7 @@ class Line:
     accepted_label: str | None = None
     accepted_food: FoodId | None = None
     rejected_at: datetime | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def state(self) -> LineState:

@@ -1,6 +1,9 @@
 """What is read from photos: lines of text, barcodes, and what receipts and date labels say by them."""
 
-from dataclasses import dataclass
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import date
 from decimal import Decimal
 from typing import NewType
@@ -13,33 +16,52 @@ Gtin = NewType("Gtin", str)  # 14 digits, shorter codes with zeros in front
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """One line of text as it was read, top to bottom; `confidence` is the reader's own, 0 to 1."""
+    """One piece of text as it was read, top to bottom; `confidence` is the reader's own, 0 to 1.
+
+    `slope` is how far it falls from left to right: fractions of the photo's height over those of its width.
+    """
 
     text: str
     box: Box
     confidence: float
+    slope: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiptLine:
-    """One thing that was bought. `words` are the shop's for it; `price` is what was paid for all of it."""
+    """One thing that was bought. `words` are the shop's for it; `price` is what was paid for all of it.
+
+    `food` is False for what only a household uses (detergent, a bag), which is never proposed as something to eat.
+    """
 
     words: str
     quantity: Quantity
     price: Decimal | None
     text: str
     box: Box
+    food: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """`total` is the printed one; what the lines do not add up to is told, never hidden."""
+    """`total` is the printed one, `tax` what is added to the lines; what they do not come to is told, never hidden."""
 
     shop: str
     bought_on: date | None
     currency: str
     lines: tuple[ReceiptLine, ...]
     total: Decimal | None
+    tax: Decimal = Decimal(0)
+
+    @property
+    def sum(self) -> Decimal:
+        """What the lines come to, with the tax that was added to them."""
+        return sum((line.price for line in self.lines if line.price is not None), self.tax)
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What the printed total has more than the lines, None where none is printed."""
+        return None if self.total is None else self.total - self.sum
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +83,13 @@ class Barcode:
     text: str
     box: Box | None
     day: PrintedDate | None = None
+
+
+def packed(lines: Sequence[TextLine]) -> bytes:
+    """Lines in few bytes, to cross from one process to another."""
+    return zlib.compress(json.dumps([astuple(line) for line in lines]).encode())
+
+
+def unpacked(lines: bytes) -> list[TextLine]:
+    """What `packed` packed."""
+    return [TextLine(text, Box(*box), *rest) for text, box, *rest in json.loads(zlib.decompress(lines))]
