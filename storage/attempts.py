@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +25,16 @@ Work = Callable[[Job, Progress], Awaitable[Effect]]
 
 # With a scan every few seconds, the job of a killed process is retaken within 15 s.
 LEASE = timedelta(seconds=8)
-RENEWAL_S = LEASE.total_seconds() / 3
+RENEWALS = 3  # in the time of a lease
 ATTEMPTS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How long an attempt holds its job, and how many there are before the job is given up."""
+
+    lease: timedelta = LEASE
+    attempts: int = ATTEMPTS
 
 
 class LeaseLost(Exception):
@@ -35,11 +44,19 @@ class LeaseLost(Exception):
 class Attempts:
     """`works` maps a job's kind to what it does; `clock` tells the time. Whoever delivers jobs bounds them."""
 
-    def __init__(self, db: Database, cache: Cache, works: Mapping[str, Work], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        db: Database,
+        cache: Cache,
+        works: Mapping[str, Work],
+        clock: Callable[[], datetime],
+        bounds: Bounds = Bounds(),
+    ) -> None:
         self._db = db
         self._cache = cache
         self._works = works
         self._clock = clock
+        self._lease, self._most = bounds.lease, bounds.attempts
 
     async def due(self, limit: int) -> list[JobId]:
         """Jobs that nobody holds, the longest waiting first."""
@@ -51,7 +68,7 @@ class Attempts:
         claiming = asyncio.create_task(self._claim(job_id))
         try:
             job = await asyncio.shield(claiming)
-            if job is not None and job.attempt > ATTEMPTS:
+            if job is not None and job.attempt > self._most:
                 await self._fail(job, Unexpected())  # no attempt lived to tell what is wrong with it
             elif job is not None:
                 await self._attempt(job)
@@ -67,7 +84,7 @@ class Attempts:
 
     async def _claim(self, job_id: JobId) -> Job | None:
         async with self._db.write() as tx:
-            return await jobs.claim(tx, job_id, self._clock(), LEASE)
+            return await jobs.claim(tx, job_id, self._clock(), self._lease)
 
     async def _attempt(self, job: Job) -> None:
         try:
@@ -94,7 +111,7 @@ class Attempts:
 
     async def _advance(self, job: Job, percent: int, step: str) -> None:
         async with self._db.write() as tx:
-            if not await jobs.advance(tx, job, percent, step, self._clock(), LEASE):
+            if not await jobs.advance(tx, job, percent, step, self._clock(), self._lease):
                 raise LeaseLost
 
     @asynccontextmanager
@@ -110,13 +127,13 @@ class Attempts:
 
     async def _renew(self, job: Job) -> None:
         while True:
-            await asyncio.sleep(RENEWAL_S)
+            await asyncio.sleep(self._lease.total_seconds() / RENEWALS)
             with contextlib.suppress(Unavailable):  # the next one may find the database back
                 async with self._db.write() as tx:
-                    await jobs.renew(tx, job, self._clock(), LEASE)
+                    await jobs.renew(tx, job, self._clock(), self._lease)
 
     async def _try_later(self, job: Job, error: Unavailable) -> None:
-        if job.attempt >= ATTEMPTS:
+        if job.attempt >= self._most:
             await self._fail(job, error)
             return
         pause = timedelta(seconds=2**job.attempt)

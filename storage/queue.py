@@ -80,10 +80,11 @@ class Queue:
 class Worker:
     """Pulls jobs and runs up to `limit` of them at once. Made by `open_worker`."""
 
-    def __init__(self, queue: Queue, attempts: Attempts, limit: int) -> None:
+    def __init__(self, queue: Queue, attempts: Attempts, limit: int, scan_s: float = SCAN_S) -> None:
         self._queue = queue
         self._attempts = attempts
         self._limit = limit
+        self._scan_s = scan_s
         self._away = False
 
     async def work(self, stopped: asyncio.Event, drain_s: float) -> None:
@@ -122,7 +123,7 @@ class Worker:
                 log.warning("jobs not scanned: %s", error)
             except AWAY as error:
                 self._tell(error)
-            await _pause(stopped, SCAN_S)
+            await _pause(stopped, self._scan_s)
 
     def _tell(self, error: Exception) -> None:
         if not self._away:
@@ -138,10 +139,10 @@ async def open_queue(url: str) -> AsyncIterator[Queue]:
 
 
 @asynccontextmanager
-async def open_worker(url: str, attempts: Attempts, limit: int) -> AsyncIterator[Worker]:
+async def open_worker(url: str, attempts: Attempts, limit: int, scan_s: float = SCAN_S) -> AsyncIterator[Worker]:
     """For those who pull: each place blocks on a connection, for less than its time-out."""
     async with _redis(url, connections=limit + 2, socket_timeout=WAIT_S + 4) as redis:
-        yield Worker(Queue(redis), attempts, limit)
+        yield Worker(Queue(redis), attempts, limit, scan_s)
 
 
 @asynccontextmanager

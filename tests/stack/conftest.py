@@ -6,11 +6,13 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
+from redis.asyncio import Redis
 from sqlalchemy.engine import make_url
 
 from storage.db import Database
 from storage.engines import PoolSize, open_database
 from storage.migrate import migrate
+from storage.queue import Queue, open_queue
 from tests.stacks import TestStack, stack_up
 from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId
@@ -66,6 +68,24 @@ async def opened(primary: str, *replicas: str, connections: int = 10, wait_s: fl
 async def database(urls: tuple[str, str]) -> AsyncIterator[Database]:
     async with opened(urls[0]) as it:
         yield it
+
+
+@pytest.fixture
+def queue_url(stack: TestStack) -> str:
+    return stack.settings["ZWAI_QUEUE_URL"]
+
+
+@pytest.fixture
+async def redis(queue_url: str) -> AsyncIterator[Redis]:
+    async with Redis.from_url(queue_url) as redis:
+        await redis.flushall()
+        yield redis
+
+
+@pytest.fixture
+async def queue(queue_url: str, redis: Redis) -> AsyncIterator[Queue]:
+    async with open_queue(queue_url) as queue:
+        yield queue
 
 
 def a_batch(household: HouseholdId, label: str, added_at: datetime) -> Batch:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 
 from storage import jobs, people
 from storage.db import Database
-from storage.queue import Queue, open_queue
+from storage.queue import Queue
 from tests.stacks import TestStack
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, JobState
@@ -26,24 +26,6 @@ RETAKEN_S = 15.0
 
 Order = Callable[[float], Awaitable[Job]]
 Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
-
-
-@pytest.fixture
-def queue_url(stack: TestStack) -> str:
-    return stack.settings["ZWAI_QUEUE_URL"]
-
-
-@pytest.fixture
-async def redis(queue_url: str) -> AsyncIterator[Redis]:
-    async with Redis.from_url(queue_url) as redis:
-        await redis.flushall()
-        yield redis
-
-
-@pytest.fixture
-async def queue(queue_url: str, redis: Redis) -> AsyncIterator[Queue]:
-    async with open_queue(queue_url) as queue:
-        yield queue
 
 
 @pytest.fixture
