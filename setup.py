@@ -20,7 +20,7 @@ setup(
     package_data={
         "zwai": ["knowledge/data/*", "knowledge/*.md", "page/*", "samples/*"],
         "storage": ["migrations/*", "migrations/versions/*"],
-        "ai": ["models/*", "prompts/*"],
+        "ai": ["fonts/*", "models/*", "motifs/*", "prompts/*"],
     },
     install_requires=[
         "aiohttp>=3.14",
@@ -44,12 +44,14 @@ setup(
         "PyJWT>=2.15",
         "python-dotenv>=1.2",
         "redis>=8.1",
+        "resvg-py>=0.5",
         "saq>=0.26.4",
         "SQLAlchemy[asyncio]>=2.1.9",
         "tenacity>=9.1",
         "typing_extensions>=4.12",
         "tzdata",
         "uvloop>=0.23",
+        "zxing-cpp>=3.1",
     ],
     extras_require={
         "aiomysql": ["aiomysql>=0.3.2", "PyMySQL<1.2"],  # for mysql+aiomysql://; newer PyMySQL fails on bytes

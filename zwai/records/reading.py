@@ -76,13 +76,26 @@ class PrintedDate:
 
 
 @dataclass(frozen=True, slots=True)
+class Scan:
+    """A code as scanners send it: its symbology identifier ("]E0"), then what it holds."""
+
+    text: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
 class Barcode:
-    """A code on a pack: its product, and the date and batch that GS1's longer codes carry."""
+    """A code on a pack: its product, and the date, weight and lot that GS1's longer codes carry.
+
+    `gtin` is None where the number is a shop's own.
+    """
 
     gtin: Gtin | None
     text: str
     box: Box | None
     day: PrintedDate | None = None
+    quantity: Quantity | None = None
+    lot: str = ""
 
 
 def packed(lines: Sequence[TextLine]) -> bytes:
