@@ -77,7 +77,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             stack.enter_context(hold(settings.data_dir))
         # Processes start first: they warm up while the rest opens.
         pool = await stack.enter_async_context(open_pool(_pool_processes(settings), settings.pool_queue, warm))
-        await _bring_up_to_date(settings)
+        await bring_up_to_date(settings)
         database = await stack.enter_async_context(_database(settings))
         cache = await stack.enter_async_context(_cache(settings))
         names.warm()  # 70 ms that no request should pay
@@ -118,7 +118,7 @@ def make_app(kitchen: Kitchen, settings: Settings) -> web.Application:
     return make_site(kitchen, ROUTES, _policies(settings), proxies=listed(settings.trusted_proxies))
 
 
-async def _bring_up_to_date(settings: Settings) -> None:
+async def bring_up_to_date(settings: Settings) -> None:
     """Migrate the embedded database; many processes share a scaled one, whose operator says when (`zwai migrate`)."""
     url = database_url(settings)
     if (revision := await current(url)) == newest():

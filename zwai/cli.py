@@ -102,9 +102,13 @@ def _parser() -> argparse.ArgumentParser:
         "recogniser", help="judge the recogniser", description="Judge the recogniser.", formatter_class=Formatter
     )
     kinds = recogniser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    report = _command(kinds, "report", _report, "how often it is right on a folder of labelled photos")
+    report = _command(kinds, "report", _report, "how often it is right on a folder of labelled photos",
+                      "labels.csv has the columns file, kind, labels (COARSE;FINE, several joined by |).")  # fmt: skip
     report.add_argument("folder", type=Path, metavar="FOLDER", help="photos with a labels.csv, or one folder a label")
-    report.add_argument("--json", action="store_true", help="for machines")
+    report.add_argument("--engine", choices=["local", "gemini", "both"], default="local",
+                        help="who looks; default: local. Gemini costs a question a photo")  # fmt: skip
+    report.add_argument("--picture", type=Path, metavar="FILE", help="draw the calibration curve into this SVG file")
+    report.add_argument("--json", action="store_true", help="for machines, with what was said of each photo")
 
     _db_commands(commands)
     _ai_commands(commands)
@@ -325,14 +329,23 @@ def _food(_settings: Settings, options: argparse.Namespace) -> int:
     return 0 if found else 1
 
 
-def _report(_settings: Settings, options: argparse.Namespace) -> int:
-    from ai.local import look
-    from ai.report import report
+def _report(settings: Settings, options: argparse.Namespace) -> int:
+    from ai.labelled import BadLabels
+    from zwai.records.photos import Engine
+    from zwai.report_card import document, measure, picture, table
 
+    engines = list(Engine) if options.engine == "both" else [Engine(options.engine)]
     if not options.folder.is_dir():
         return _fail(f"{options.folder} is not a folder.")
-    card = report(options.folder, look, _progress)
-    print(json.dumps(card.as_dict(), ensure_ascii=False, indent=2) if options.json else card.table())
+    if Engine.GEMINI in engines and not settings.asks_gemini:
+        return _fail("Gemini is not asked: that needs ZWAI_GEMINI_API_KEY, and ZWAI_RECOGNITION other than local.")
+    try:
+        measured = measure(options.folder, engines, settings, _progress)
+    except BadLabels as error:
+        return _fail(str(error))
+    print(json.dumps(document(measured), ensure_ascii=False, indent=2) if options.json else table(measured))
+    if options.picture:
+        options.picture.write_text(picture([card for card, _ in measured]), encoding="utf-8")
     return 0
 
 

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from ai.labelled import BadLabels, labelled
 from ai.local import look
-from ai.report import Share, report
-from zwai.records.photos import Aim, Decision, Sighting
+from ai.report import card, report
+from zwai.records.photos import Aim, Decision, Engine, Sighting
+from zwai.records.report import Bin, Share, card_from
 
 PHOTOS = Path(__file__).parents[1] / "photos"
 HEADER = "file,kind,labels\n"
@@ -26,6 +29,10 @@ def sees(*foods: str, decision: Decision = Decision.ITEM):
         return [Sighting(food, "ingredient", 0.9, decision, "whole") for food in foods]
 
     return look
+
+
+def counted(folder: Path, look):
+    return card(Engine.LOCAL, "a folder", date(2026, 3, 1), report(labelled(folder), look, silent))
 
 
 @pytest.fixture
@@ -59,54 +66,71 @@ def folder(tmp_path):
     ],
 )
 def test_a_name_is_right_when_its_label_means_that_food(folder, label, food, right):
-    (card,) = report(folder(f"item,{label}"), sees(food), silent).cards
-    assert (card.items_right, card.items_wrong) == ((1, 0) if right else (0, 1))
+    tally = counted(folder(f"item,{label}"), sees(food)).kinds["item"]
+    assert tally.sure == tally.first == tally.found == Share(int(right), 1)
 
 
 def test_each_kind_is_counted_by_itself(folder):
-    cards = report(folder("item,Tomato;", "item,Lemon;", "nonfood,"), sees("tomato"), silent).cards
-    assert [(c.kind, c.photos, c.answered, c.items_right, c.items_wrong) for c in cards] == [
-        ("item", 2, 2, 1, 1),
-        ("nonfood", 1, 1, 0, 1),
-    ]
+    kinds = counted(folder("item,Tomato;", "item,Lemon;", "nonfood,"), sees("tomato")).kinds
+    assert {kind: (tally.photos, tally.sure) for kind, tally in kinds.items()} == {
+        "item": (2, Share(1, 2)),
+        "nonfood": (1, Share(0, 1)),
+    }
 
 
-def test_suggestions_count_by_photo_and_parts_by_name(folder):
+def test_a_category_counts_what_is_there_and_what_was_said_to_be(folder):
+    categories = counted(folder("item,Tomato;", "item,Lemon;"), sees("tomato")).categories
+    assert {name: (tally.sure, tally.found, tally.first) for name, tally in categories.items()} == {
+        "vegetable": (Share(1, 2), Share(1, 1), Share(1, 1)),  # the lemon was said to be a vegetable too
+        "fruit": (Share(0, 0), Share(0, 1), Share(0, 1)),
+    }
+
+
+def test_suggestions_find_nothing_and_names_to_confirm_do(folder):
     labels = "multi,Tomato;|Lemon;"
-    (card,) = report(folder(labels), sees("tomato", "lime", decision=Decision.SUGGESTION), silent).cards
-    assert (card.answered, card.suggested, card.suggested_right) == (0, 1, 1)
-    (card,) = report(folder(labels), sees("tomato", "lime", decision=Decision.CONFIRM), silent).cards
-    assert (card.parts_right, card.parts_wrong) == (1, 1)
+    tally = counted(folder(labels), sees("lime", "tomato", decision=Decision.SUGGESTION)).kinds["multi"]
+    assert (tally.sure, tally.confirm, tally.found) == (Share(), Share(), Share(0, 2))
+    assert (tally.first, tally.three) == (Share(0, 1), Share(1, 1))
+    tally = counted(folder(labels), sees("tomato", "lime", decision=Decision.CONFIRM)).kinds["multi"]
+    assert (tally.confirm, tally.found) == (Share(1, 2), Share(1, 2))
 
 
 def test_a_photo_that_cannot_be_read_is_counted_and_the_rest_goes_on(folder):
     photos = folder("item,Tomato;", "item,Tomato;")
     (photos / "0.jpg").write_bytes(b"not a photo")
-    (card,) = report(photos, sees("tomato"), silent).cards
-    assert (card.photos, card.unreadable, card.answered) == (2, 1, 1)
-    assert card.coverage == Share(1, 1)
+    tally = counted(photos, sees("tomato")).kinds["item"]
+    assert (tally.photos, tally.unreadable, tally.first) == (2, 1, Share(1, 1))
 
 
 def test_a_label_that_is_no_food_is_told(folder):
-    card = report(folder("item,Xyzzyx;"), sees(), silent)
-    assert card.unknown_labels == ("Xyzzyx",)
-    assert "Xyzzyx" in card.table()
+    (photo,) = labelled(folder("item,Xyzzyx;"))
+    assert (photo.truth, photo.unknown) == ((frozenset(),), ("Xyzzyx",))
 
 
 def test_folders_named_by_label_are_read_too(tmp_path):
     for name in ("Tomato", "nonfood"):
         (tmp_path / name).mkdir()
         shutil.copyfile(PHOTOS / "tomato.jpg", tmp_path / name / "1.jpg")
-    cards = report(tmp_path, sees("tomato"), silent).cards
-    assert {(card.kind, card.items_right, card.items_wrong) for card in cards} == {("item", 1, 0), ("nonfood", 0, 1)}
+    kinds = counted(tmp_path, sees("tomato")).kinds
+    assert {kind: tally.sure for kind, tally in kinds.items()} == {"item": Share(1, 1), "nonfood": Share(0, 1)}
 
 
-def test_the_table_is_aligned_and_the_dictionary_is_json(folder):
-    card = report(folder("item,Tomato;", "nonfood,"), sees("tomato"), silent)
-    header, item, nonfood, *_ = card.table().splitlines()
-    assert len(header) == len(item) == len(nonfood)
-    assert "100% (21%-100%)" in item
-    assert json.loads(json.dumps(card.as_dict()))["kinds"]["item"]["right"] == 1
+def test_a_bin_holds_names_of_a_like_confidence_but_no_further_suggestions(folder):
+    photos = folder("item,Tomato;", "item,Lemon;")
+    assert counted(photos, sees("tomato")).bins == (Bin(0.9, Share(1, 2)),)
+    assert counted(photos, sees("lime", "tomato", decision=Decision.SUGGESTION)).bins == (Bin(0.9, Share(0, 2)),)
+
+
+def test_a_card_is_read_again_as_it_was_told(folder):
+    card = counted(folder("item,Tomato;", "multi,Tomato;|Lemon;", "nonfood,"), sees("tomato"))
+    assert card_from(json.loads(json.dumps(card.told()))) == card
+
+
+@pytest.mark.parametrize("table", ["file,labels\n", "\xff", "file,kind,labels\n"])
+def test_a_table_without_what_it_needs_is_told_of(tmp_path, table):
+    (tmp_path / "labels.csv").write_bytes(table.encode("latin-1") + b"1.jpg,Tomato;\n" * (table != HEADER))
+    with pytest.raises(BadLabels, match="labels"):
+        labelled(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -120,5 +144,4 @@ def test_the_interval_is_wilsons(part, whole, low, high):
 def test_the_real_recogniser_names_an_onion(tmp_path):
     (tmp_path / "Onion").mkdir()
     shutil.copyfile(PHOTOS / "onion.jpg", tmp_path / "Onion" / "1.jpg")
-    (card,) = report(tmp_path, look, silent).cards
-    assert (card.items_right, card.items_wrong) == (1, 0)
+    assert counted(tmp_path, look).kinds["item"].sure == Share(1, 1)
