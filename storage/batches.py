@@ -229,6 +229,7 @@ def to_row(batch: Batch) -> dict[str, Any]:
         "opened_on": batch.milestones.opened_on,
         "frozen_on": batch.milestones.frozen_on,
         "thawed_on": batch.milestones.thawed_on,
+        "warmed_on": batch.milestones.warmed_on,
         "made_of": batch.made_of,
         "reserved": batch.reserved and {"day": batch.reserved.day.isoformat(), "meal": batch.reserved.meal},
     }
@@ -298,7 +299,8 @@ def dish_from_document(document: dict[str, Any]) -> DishFacts:
     )
 
 
-DAYS = ("expiry_day", "expiry_low", "expiry_high", "printed_on", "opened_on", "frozen_on", "thawed_on")
+MILESTONES = tuple(Milestones.__slots__)
+DAYS = ("expiry_day", "expiry_low", "expiry_high", *MILESTONES)
 
 
 def to_document(batch: Batch) -> dict[str, Any]:
@@ -333,7 +335,7 @@ def from_document(document: dict[str, Any]) -> Batch:
         tips=document["tips"],
         photo=document["photo_id"] and PhotoId(document["photo_id"]),
         dish=document["dish"] and dish_from_document(document["dish"]),
-        milestones=Milestones(day("printed_on"), day("opened_on"), day("frozen_on"), day("thawed_on")),
+        milestones=Milestones(*map(day, MILESTONES)),
         made_of=document.get("made_of"),
         reserved=_reservation(document["reserved"]) if document.get("reserved") else None,
     )

@@ -180,6 +180,7 @@ batches = Table(
     Column("opened_on", Date),
     Column("frozen_on", Date),
     Column("thawed_on", Date),
+    Column("warmed_on", Date),
     Column("made_of", ID),
     Column("reserved", Document),
     UniqueConstraint("household_id", "label_key", "added_at"),

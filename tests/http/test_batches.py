@@ -270,3 +270,19 @@ async def test_opening_is_named_only_where_it_gave_the_day(
     packet = await add(client, name, expiration_date=until)
     await act(client, packet, "open")
     assert (await look(client, packet))["expiry_rule"] == rule
+
+
+async def test_a_use_by_does_not_hold_out_of_the_cold_and_undoing_gives_it_back(client: Client) -> None:
+    chicken = await add(
+        client, "pechuga de pollo", label_type="use_by", expiration_date=day(9), storage_type="refrigerador"
+    )
+    await act(client, chicken, "move", {"storage_type": "despensa"})
+    warm = await look(client, chicken)
+    assert (warm["days_to_expire"], warm["expiry_rule"], warm["expiry_source"]) == (0, "warmed", "assumed")
+    await act(client, chicken, "move", {"storage_type": "refrigerador"})
+    assert (await look(client, chicken))["expiration_date"] == warm["expiration_date"]
+    for _ in range(2):
+        entries = (await client.get("/api/journal")).json["entries"]
+        newest = next(entry for entry in entries if entry["act"] == "move" and not entry["undone_by"])
+        assert (await client.post(f"/api/journal/{newest['entry_id']}/undo")).status == 200
+    assert (await look(client, chicken))["expiration_date"] == chicken["expiration_date"]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.storage.households import NOON, batch
 from zwai.kitchen import keeping
-from zwai.kitchen.expiry import Keeping, best_until
+from zwai.kitchen.expiry import Keeping, best_until, expiry_of, needs_cold
 from zwai.knowledge.catalogue import load
 from zwai.records.people import HouseholdId
 from zwai.records.stock import (
@@ -55,6 +55,7 @@ def keepings(draw: st.DrawFn) -> Keeping:
         opened_on=draw(st.none() | DAYS),
         frozen_on=frozen if was_frozen else None,
         thawed_on=thawed if was_frozen and place is not Place.FREEZER else None,
+        warmed_on=draw(st.none() | DAYS),
     )
     return Keeping(food, kind, place, SINCE, draw(st.sampled_from(LabelKind)), marks)
 
@@ -148,3 +149,66 @@ def test_moving_revives_nothing(one: Batch, place: Place, after: int) -> None:
     today = SINCE + timedelta(days=after)
     if one.expiry.day < today:
         assert keeping.moved(one, place, today, SINCE).expiry.day <= one.expiry.day
+
+
+@given(closed_batches(), st.integers(0, 60), st.integers(0, 30), st.integers(0, 60))
+def test_out_of_the_cold_nothing_promises_more_than_the_pantry_gives(
+    one: Batch, after: int, outside: int, frozen: int
+) -> None:
+    """Neither there, nor opened there, nor back in the cold, nor frozen and thawed: a cold chain mends nothing."""
+    food = load().food(one.food)
+    if one.place is not Place.FRIDGE or not needs_cold(Keeping(food, one.kind, one.place, SINCE, one.label_kind)):
+        return
+    warmed_on = SINCE + timedelta(days=after)
+    most = expiry_of(food, one.kind, Place.PANTRY, warmed_on).day
+    outside_now = keeping.moved(one, Place.PANTRY, warmed_on, SINCE)
+    assert outside_now.expiry.day <= most
+    back_on = warmed_on + timedelta(days=outside)
+    assert keeping.opened(outside_now, back_on).expiry.day <= most
+    back = keeping.moved(outside_now, Place.FRIDGE, back_on, SINCE)
+    assert back.expiry.day <= outside_now.expiry.day
+    assert keeping.opened(back, back_on).expiry.day <= outside_now.expiry.day
+    again = keeping.moved(back, Place.PANTRY, back_on, SINCE)
+    assert again.expiry.day <= outside_now.expiry.day
+    ice = keeping.moved(outside_now, Place.FREEZER, back_on, SINCE)
+    thawed_on = back_on + timedelta(days=frozen)
+    for place in WARM:
+        thawed = keeping.moved(ice, place, thawed_on, SINCE)
+        assert thawed.expiry.day - thawed_on <= max(outside_now.expiry.day - back_on, timedelta(0))
+
+
+@given(closed_batches(), st.integers(0, 40), st.integers(0, 30))
+def test_thawed_food_put_into_the_pantry_does_not_gain_by_going_back(one: Batch, frozen: int, after: int) -> None:
+    thawed_on = SINCE + timedelta(days=frozen)
+    ice = keeping.moved(one, Place.FREEZER, SINCE, SINCE)
+    thawed = keeping.moved(ice, Place.FRIDGE, thawed_on, SINCE)
+    warm = keeping.moved(thawed, Place.PANTRY, thawed_on + timedelta(days=after), SINCE)
+    back = keeping.moved(warm, Place.FRIDGE, thawed_on + timedelta(days=after), SINCE)
+    if needs_cold(Keeping(load().food(one.food), one.kind, one.place, SINCE, one.label_kind)):
+        assert back.expiry.day <= warm.expiry.day <= thawed.expiry.day
+
+
+def test_a_use_by_of_chilled_food_does_not_hold_on_a_shelf() -> None:
+    chilled = batch(
+        HOME,
+        food="chicken_breast",
+        place=Place.FRIDGE,
+        label_kind=LabelKind.USE_BY,
+        expiry=ExpiryDate(SINCE + timedelta(days=9), ExpirySource.LABEL, "printed on the label"),
+    )
+    warm = keeping.moved(chilled, Place.PANTRY, SINCE + timedelta(days=1), SINCE)
+    assert warm.expiry.day == SINCE + timedelta(days=1)
+    assert warm.expiry.source is not ExpirySource.LABEL
+    assert keeping.rule_of(warm) == "warmed"
+    back = keeping.moved(warm, Place.FRIDGE, SINCE + timedelta(days=1), SINCE)
+    assert (back.expiry.day, keeping.rule_of(back)) == (warm.expiry.day, "warmed")
+
+
+def test_a_day_printed_on_what_is_kept_dry_holds_in_the_pantry_again() -> None:
+    rice = batch(
+        HOME,
+        food="rice",
+        place=Place.FRIDGE,
+        expiry=ExpiryDate(SINCE + timedelta(days=2000), ExpirySource.LABEL, "printed on the label"),
+    )
+    assert keeping.moved(rice, Place.PANTRY, SINCE, SINCE).expiry == rice.expiry

@@ -1,7 +1,7 @@
 """When food expires: from the tables where they speak of it, else assumed and saying so."""
 
 from calendar import monthrange
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
 
@@ -55,6 +55,7 @@ class ExpiryRule(StrEnum):
     FROZEN = "frozen"
     THAWED = "thawed"
     TOO_LATE_TO_FREEZE = "too_late_to_freeze"
+    WARMED = "warmed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def best_until(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
     Freezing stops the clock of whatever still ran, and the freezer's own days count, or a printed day beyond them; a
     use-by that had passed stays.
     Thawing starts a short one: the days of thawed food, never more than were left when it was frozen. Opening (or
-    cutting) only ever shortens. A printed day binds before any table.
+    cutting) only ever shortens, and so does leaving the cold, for good. A printed day binds before any table.
     """
     marks = keeping.milestones
     if keeping.place is Place.FREEZER:
@@ -97,6 +98,26 @@ def _sooner(dated: tuple[ExpiryDate, ExpiryRule], opened: ExpiryDate | None) -> 
 
 
 def _closed(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
+    dated, warm = _undisturbed(keeping), warmed(keeping)
+    return (warm, ExpiryRule.WARMED) if warm is not None and warm.day < dated[0].day else dated
+
+
+def warmed(keeping: Keeping) -> ExpiryDate | None:
+    """The day that the pantry gives to what came out of the cold that it needs; putting it back mends nothing."""
+    warmed_on = keeping.milestones.warmed_on
+    if warmed_on is None or not needs_cold(keeping):
+        return None
+    return expiry_of(keeping.food, keeping.kind, Place.PANTRY, warmed_on)
+
+
+def needs_cold(keeping: Keeping) -> bool:
+    """Whether the pantry is no place for it. Of what the catalogue doesn't know a use-by tells it."""
+    if keeping.food is None and keeping.kind is Kind.INGREDIENT:
+        return keeping.label_kind is LabelKind.USE_BY
+    return place_for(keeping.food, keeping.kind) is not Place.PANTRY
+
+
+def _undisturbed(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
     printed_on = keeping.milestones.printed_on
     if printed_on is not None:
         reference = "printed on the label" if keeping.printed_by is ExpirySource.LABEL else TYPED_BY_A_MEMBER
@@ -105,25 +126,39 @@ def _closed(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
 
 
 def _frozen(keeping: Keeping, frozen_on: date) -> tuple[ExpiryDate, ExpiryRule]:
-    printed_on = keeping.milestones.printed_on
-    if keeping.label_kind is LabelKind.USE_BY and printed_on is not None and printed_on < frozen_on:
-        return _closed(keeping)[0], ExpiryRule.TOO_LATE_TO_FREEZE
     frozen = expiry_of(keeping.food, keeping.kind, Place.FREEZER, frozen_on)
-    if printed_on is not None and printed_on > frozen.day:
-        return _closed(keeping)
-    return frozen, ExpiryRule.FROZEN
+    if keeping.milestones.printed_on is None:
+        return frozen, ExpiryRule.FROZEN
+    closed, rule = _closed(keeping)
+    if keeping.label_kind is LabelKind.USE_BY and closed.day < frozen_on:
+        return closed, ExpiryRule.TOO_LATE_TO_FREEZE
+    return (closed, rule) if closed.day > frozen.day else (frozen, ExpiryRule.FROZEN)
 
 
 def _thawed(keeping: Keeping, frozen_on: date, thawed_on: date) -> tuple[ExpiryDate, ExpiryRule]:
-    opened_on = keeping.milestones.opened_on
-    before = opened_on if opened_on is not None and opened_on <= frozen_on else None
-    then, _ = _sooner(_closed(keeping), _opened(keeping, before))
+    warmed_on = keeping.milestones.warmed_on
+    before = _until_frozen(keeping, frozen_on)
+    then, _ = _sooner(_closed(before), _opened(before, before.milestones.opened_on))
     if keeping.label_kind is LabelKind.USE_BY and then.day < frozen_on:
         return then, ExpiryRule.TOO_LATE_TO_FREEZE
     left = max(then.day - frozen_on, timedelta(0))
-    life = keeping.food and load().life(keeping.food, keeping.place, ShelfState.THAWED)
-    short = _from_life(life, thawed_on) if life else _assumed_thawed(keeping.place, thawed_on)
+    short = _short_once_thawed(keeping.food, keeping.place, thawed_on)
+    if warmed_on is not None and (warmed_on > frozen_on or warmed_on == thawed_on) and needs_cold(keeping):
+        warm = _short_once_thawed(keeping.food, Place.PANTRY, max(warmed_on, thawed_on))
+        short = min(short, warm, key=lambda expiry: expiry.day)
     return _no_later(short, thawed_on + left), ExpiryRule.THAWED
+
+
+def _until_frozen(keeping: Keeping, frozen_on: date) -> Keeping:
+    """The same as it was when it was frozen."""
+    marks = keeping.milestones
+    opened_on, warmed_on = (day if day and day <= frozen_on else None for day in (marks.opened_on, marks.warmed_on))
+    return replace(keeping, milestones=replace(marks, opened_on=opened_on, warmed_on=warmed_on))
+
+
+def _short_once_thawed(food: Food | None, place: Place, since: date) -> ExpiryDate:
+    life = food and load().life(food, place, ShelfState.THAWED)
+    return _from_life(life, since) if life else _assumed_thawed(place, since)
 
 
 def _assumed_thawed(place: Place, thawed_on: date) -> ExpiryDate:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until, opened_life
+from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until, opened_life, warmed
 from zwai.knowledge import catalogue
 from zwai.records.stock import Batch, BatchState, ExpiryDate, ExpirySource, LabelKind, Milestones, Place
 
@@ -19,6 +19,8 @@ def moved(batch: Batch, place: Place, today: date, added_on: date) -> Batch:
         marks = replace(marks, frozen_on=today, thawed_on=None)
     elif batch.place is Place.FREEZER:
         marks = replace(marks, frozen_on=marks.frozen_on or added_on, thawed_on=today)
+    if place is Place.PANTRY:
+        marks = replace(marks, warmed_on=marks.warmed_on or today)
     there = replace(batch, place=place, milestones=marks, state=_state_in(place, batch.state))
     return replace(there, expiry=_expiry_there(batch, there, today, added_on))
 
@@ -46,7 +48,17 @@ def rule_of(batch: Batch) -> ExpiryRule:
         return ExpiryRule.FROZEN
     if marks.opened_on is not None and _by_opening(batch):
         return ExpiryRule.OPENED
-    return ExpiryRule.THAWED if marks.thawed_on is not None else ExpiryRule.KEPT
+    if marks.thawed_on is not None:
+        return ExpiryRule.THAWED
+    return ExpiryRule.WARMED if _by_warming(batch) else ExpiryRule.KEPT
+
+
+def _by_warming(batch: Batch) -> bool:
+    """Whether having left the cold gave the day, and not the place where it is now."""
+    if batch.milestones.warmed_on is None:
+        return False
+    warm = warmed(_keeping(batch, batch.milestones.warmed_on))
+    return warm is not None and (warm.day, warm.reference) == (batch.expiry.day, batch.expiry.reference)
 
 
 def _by_opening(batch: Batch) -> bool:

@@ -155,12 +155,16 @@ class ExpiryDate:
 
 @dataclass(frozen=True, slots=True)
 class Milestones:
-    """What happened to a batch that changes how long it keeps; `printed_on` is the day that its label says."""
+    """What happened to a batch that changes how long it keeps; `printed_on` is the day that its label says.
+
+    `warmed_on` is the day that it first came out of the cold into the pantry.
+    """
 
     printed_on: date | None = None
     opened_on: date | None = None
     frozen_on: date | None = None
     thawed_on: date | None = None
+    warmed_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)

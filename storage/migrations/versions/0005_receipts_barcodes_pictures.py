@@ -1,4 +1,4 @@
-"""Receipts and barcodes, prices, pictures and writings that everybody shares."""
+"""Receipts and barcodes, prices, pictures and writings that everybody shares, and what came out of the cold."""
 
 from typing import Any
 
@@ -19,6 +19,7 @@ OF_PRICES = (["household_id", "label_key", "bought_on"], ["household_id", "batch
 
 
 def upgrade() -> None:
+    op.add_column("batches", sa.Column("warmed_on", sa.Date()))
     op.add_column("recognitions", sa.Column("receipts", Document()))
     op.add_column("proposal_lines", sa.Column("evidence", Document()))
     op.create_table(
@@ -105,3 +106,4 @@ def downgrade() -> None:
         op.drop_table(table)
     op.drop_column("proposal_lines", "evidence")
     op.drop_column("recognitions", "receipts")
+    op.drop_column("batches", "warmed_on")
