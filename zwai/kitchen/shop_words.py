@@ -1,4 +1,4 @@
-"""What the words of a shop's receipts mean: as the household taught, else by the catalogue, else the words as they are."""
+"""What the words of a receipt mean: as the household taught, else by the catalogue, else the words as they are."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

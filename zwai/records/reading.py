@@ -66,13 +66,17 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class PrintedDate:
-    """A day on a pack. `kind` says whether it is a use-by or a best-before; `others` are what it may be read as too."""
+    """A day on a pack. `kind` says whether it is a use-by or a best-before; `others` are what it may be read as too.
+
+    `named` says that words beside it tell what it is: a bare date is taken as a best-before.
+    """
 
     day: date
     kind: LabelKind
     text: str
     box: Box | None
     others: tuple[date, ...] = ()
+    named: bool = True
 
 
 @dataclass(frozen=True, slots=True)
