@@ -10,39 +10,22 @@ import asyncio
 import os
 import signal
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from storage.attempts import Attempts, Bounds
 from storage.cache import MemoryCache
 from storage.engines import open_database
 from storage.queue import open_worker
+from tests.orders import Quick, clock
 from zwai.kitchen.jobs import works
 from zwai.kitchen.looking import Order, Recogniser
 from zwai.knowledge import names
-from zwai.records.people import Member
-from zwai.records.photos import Aim, Decision, PhotoId, Sighting
 
 AT_ONCE = 4
 LOOK_S = 0.02
-SEEN = [
-    Sighting("tomato", "ingredient", 0.95, Decision.ITEM, "whole"),
-    Sighting("carrot", "ingredient", 0.9, Decision.ITEM, "whole"),
-]
 # Short, so that a killed worker's jobs come back while others are killed; each may be killed as often as it comes.
 BOUNDS = Bounds(lease=timedelta(seconds=1), attempts=1000)
 SCAN_S = 0.3
-
-
-class Quick:
-    """An engine without a model."""
-
-    async def look(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]:
-        await asyncio.sleep(LOOK_S)
-        return SEEN
-
-
-def clock() -> datetime:
-    return datetime.now(UTC)
 
 
 async def work(database_url: str, queue_url: str) -> None:
@@ -50,7 +33,7 @@ async def work(database_url: str, queue_url: str) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     database = open_database(database_url)
-    recogniser = Recogniser(Quick(), None, Order.LOCAL_FIRST)
+    recogniser = Recogniser(Quick(LOOK_S), None, Order.LOCAL_FIRST)
     attempts = Attempts(database, MemoryCache(), works(recogniser, clock), clock, BOUNDS)
     async with open_worker(queue_url, attempts, AT_ONCE, SCAN_S) as worker:
         await worker.work(stopped, drain_s=5)

@@ -6,27 +6,21 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import psutil
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 
-from storage import people
 from storage.db import Database
 from storage.queue import Queue
 from storage.schema import jobs, proposal_lines, recognitions
+from tests.orders import SEEN, count, order, somebody
 from tests.processes import ROOT
-from tests.stack.killed import SEEN
-from zwai.kitchen.jobs import order_recognition
-from zwai.records.ids import new_id
 from zwai.records.jobs import JobState
-from zwai.records.people import Account, AccountId, HouseholdId, Language, Member, Provider, SessionId
-from zwai.records.photos import Aim, PhotoId
+from zwai.records.people import Member
 
 KILLS = 100
 LONGEST_LIFE_S = 0.5
-PHOTOS_EACH = 3
 MOST_WAITING = 20
 DRAINED_S = 30.0
 
@@ -60,46 +54,33 @@ async def nursery(urls: tuple[str, str], queue_url: str) -> AsyncIterator[Nurser
 
 @pytest.fixture
 async def member(database: Database) -> Member:
-    """Somebody with a household of their own; what other tests ordered is gone."""
-    now = datetime.now(UTC)
-    household, account = HouseholdId(new_id(now)), AccountId(new_id(now))
-    person = Account(account, household, Provider.GUEST, "", None, False, None, Language.ES, {}, now, now)
+    """Somebody; what other tests ordered is gone."""
     async with database.write() as tx:
         await tx.execute(text("DELETE FROM jobs"))
-        await people.add_household(tx, household, "America/Lima", now)
-        await people.add_account(tx, person)
-    return Member(account, household, SessionId(""), Language.ES, "America/Lima")
+    return await somebody(database)
 
 
 @asynccontextmanager
-async def orders(database: Database, queue: Queue, member: Member) -> AsyncIterator[dict[str, list[PhotoId]]]:
+async def orders(database: Database, queue: Queue, member: Member) -> AsyncIterator[dict[str, list[str]]]:
     """Order recognitions until leaving, so that always a few wait; grows by the photos of each."""
-    ordered: dict[str, list[PhotoId]] = {}
+    ordered: dict[str, list[str]] = {}
 
-    async def order() -> None:
+    async def keep_ordering() -> None:
         while True:
             if await count(database, JobState.PENDING) < MOST_WAITING:
-                now = datetime.now(UTC)
-                photos = [PhotoId(new_id(now)) for _ in range(PHOTOS_EACH)]
-                async with database.write(member.household) as tx:
-                    job = await order_recognition(tx, member, photos, Aim.INGREDIENTS, now)
-                ordered[job.id] = photos
+                (job,) = await order(database, member)
+                ordered[job.id] = job.request["photos"]
                 await queue.offer(job.id)
             else:
                 await asyncio.sleep(0.01)
 
-    ordering = asyncio.create_task(order())
+    ordering = asyncio.create_task(keep_ordering())
     try:
         yield ordered
     finally:
         ordering.cancel()
         with suppress(asyncio.CancelledError):
             await ordering
-
-
-async def count(database: Database, *states: JobState) -> int:
-    async with database.read() as tx:
-        return int(await tx.scalar(select(func.count()).select_from(jobs).where(jobs.c.state.in_(states))))
 
 
 async def test_a_hundred_kills_lose_no_job_and_double_none(
