@@ -13,9 +13,11 @@ from handlers.fields import Address, Email, ListOf
 from handlers.schemas import RequestSchema, refusal
 from zwai.errors import Malformed
 from zwai.kitchen import profiles
+from zwai.kitchen.allergens import can_alert
 from zwai.records.people import Account, Language
 
 MOST_ENTRIES = 200
+LONGEST_TOLD = 100
 LARGEST_PREFERENCES_BYTES = 64 * 1024
 # Preferences that the client keeps, by the name that it reads; the value is what it gets before it has sent any.
 PREFERENCES: dict[str, Any] = {
@@ -46,8 +48,19 @@ class ProfileBody:
     changes: dict[str, Any]
 
 
-def _entries() -> ListOf:
-    return ListOf(fields.Raw(), validate=validate.Length(max=MOST_ENTRIES))
+def _entries(entry: fields.Field[Any] | None = None) -> ListOf:
+    return ListOf(entry or fields.Raw(), validate=validate.Length(max=MOST_ENTRIES))
+
+
+class AllergyEntry(fields.Raw):
+    """A text or an object, as the client sent it. One that could never raise an alert must not look as if it did."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> Any:
+        if not can_alert(value):
+            told = orjson.dumps(value).decode()[:LONGEST_TOLD]
+            es = f"no nombra ninguna alergia: {told}. Escribe cuál, por ejemplo «maní»."
+            raise refusal("names_no_allergy", es, f'names no allergy: {told}. Write which one, for example "peanuts".')
+        return value
 
 
 class ProfileSchema(RequestSchema):
@@ -60,8 +73,8 @@ class ProfileSchema(RequestSchema):
     language = fields.Enum(Language, by_value=True)
     cookingLevel = fields.String(validate=validate.OneOf(["beginner", "intermediate", "advanced"]))  # noqa: N815
     measurementUnit = fields.String(validate=validate.OneOf(["metric", "imperial"]))  # noqa: N815
-    allergies = _entries()
-    allergyItems = _entries()  # noqa: N815
+    allergies = _entries(AllergyEntry())
+    allergyItems = _entries(AllergyEntry())  # noqa: N815
     preferredFoodTypes = _entries()  # noqa: N815
     specialDietItems = _entries()  # noqa: N815
     favoriteRecipes = _entries()  # noqa: N815

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from typing import Any
 
+import orjson
 import pytest
 
 from tests.http.expecting import refused
@@ -130,10 +131,20 @@ async def test_a_dish_is_judged_by_its_usual_recipe(client: Client) -> None:
 
 
 async def test_what_only_sounds_alike_raises_no_alert(client: Client) -> None:
-    await declare(client, "sal", "mani", "ninguna", "", {"id": 4}, 7)
+    await declare(client, "sal", "mani", "ninguna", "")
     answer = (await recognised(client, "lemon.jpg")).json
     assert (answer["allergy_alerts"], answer["has_allergens"]) == ([], False)
     assert [*answer["ingredients"], *answer["suggestions"]][0]["allergen_verdict"] == "free"
+
+
+@pytest.mark.parametrize("field", ["allergies", "allergyItems"])
+@pytest.mark.parametrize("entry", [7, True, ["leche"], {"id": 4}, {"id": 4, "name": " "}, {}, "🥛", "-", "12"])
+async def test_an_allergy_that_could_never_alert_is_refused_by_name(client: Client, field: str, entry: Any) -> None:
+    reply = await client.put("/api/user/profile", json={"prefs": {field: ["maní", entry]}})
+    (problem,) = refused(reply, 422)["errors"]
+    assert (problem["pointer"], problem["code"]) == (f"/{field}/1", "names_no_allergy")
+    assert orjson.dumps(entry).decode() in problem["message"]
+    assert (await client.get("/api/user/profile")).json[field] == []
 
 
 async def test_alerts_follow_the_profile_and_the_member_in_all_answers_about_a_recognition(client: Client) -> None:

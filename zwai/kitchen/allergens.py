@@ -18,7 +18,7 @@ from zwai.records.stock import Batch, FoodId
 
 # Where profiles keep allergies, and the members in which an object names one; else its first text counts.
 _LISTS = ("allergies", "allergyItems")
-_NAMING = ("name", "value", "label", "title")
+_NAMING = ("name", "nombre", "value", "label", "title")
 _NOTHING = frozenset(
     {"", "none", "no", "na", "n/a", "nada", "ninguna", "ninguno", "no tengo", "sin alergias", "no allergies", "nothing"}
 )
@@ -59,6 +59,14 @@ def declared(preferences: Mapping[str, Any], language: Language) -> tuple[Allerg
     entries = [entry for name in _LISTS if isinstance(preferences.get(name), list) for entry in preferences[name]]
     said = dict.fromkeys(" ".join(text.split()) for entry in entries if (text := _text(entry)))
     return tuple(_allergy(text, language) for text in said if label_key(text) not in _NOTHING)
+
+
+def can_alert(entry: Any) -> bool:
+    """Whether an entry names something to look for, or says that there is nothing; an empty text says so too."""
+    text = " ".join(_text(entry).split())
+    if label_key(text) in _NOTHING:
+        return isinstance(entry, str) or bool(text)
+    return bool(_stems(text.replace("_", " ")))
 
 
 def against(batch: Batch, allergies: Sequence[Allergy], language: Language) -> Against:
