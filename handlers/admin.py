@@ -58,6 +58,8 @@ class StatsSchema(Schema):
 
 class SyncedSchema(Schema):
     message = fields.String(required=True)
+    added = fields.Integer(required=True)
+    unreadable = fields.List(fields.String(), required=True)
     removed = fields.Integer(required=True)
 
 
@@ -95,11 +97,14 @@ async def stats(call: Call[None]) -> Answer:
 
 
 async def sync_images(call: Call[None]) -> Answer:
-    """A photo has its row from the moment it is there, so all there is to bring in line is what has none."""
+    """Take in the pictures of the operator's folder that are new, and remove files that nothing names."""
+    taken = await call.kitchen.library.install(call.now)
     removed = await admin.sweep_orphans(call.kitchen.database, call.kitchen.files, call.now - STALE_UPLOAD)
-    counted = wire.counted(call, removed, ("archivo sin dueño borrado", "archivos sin dueño borrados"),
-                           ("ownerless file deleted", "ownerless files deleted"))  # fmt: skip
-    return call.answer({"message": f"{counted}.", "removed": removed})
+    added = wire.counted(call, taken.added, ("imagen nueva", "imágenes nuevas"), ("new picture", "new pictures"))
+    swept = wire.counted(call, removed, ("archivo sin dueño borrado", "archivos sin dueño borrados"),
+                         ("ownerless file deleted", "ownerless files deleted"))  # fmt: skip
+    told = {"message": f"{added}, {swept}.", "added": taken.added, "unreadable": taken.unreadable}
+    return call.answer({**told, "removed": removed})
 
 
 def _user(account: Account) -> dict[str, Any]:

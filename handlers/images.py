@@ -13,12 +13,16 @@ from handlers.multipart import Form
 from handlers.schemas import RequestSchema
 from zwai.errors import Invalid, Problem, UnknownJob, UnknownPhoto
 from zwai.kitchen import jobs, pictures, recognition
-from zwai.kitchen.photo_urls import photo_id_of
+from zwai.kitchen.inventory import food_of
+from zwai.kitchen.library import card_for
+from zwai.kitchen.photo_urls import photo_id_of, sign_shared, stands_for_none
 from zwai.kitchen.pictures import Likeness
 from zwai.kitchen.recognition import Proposal
+from zwai.knowledge.names import label_key
 from zwai.records.jobs import Job, JobId, JobState
-from zwai.records.photos import PhotoId, RecognitionId
+from zwai.records.photos import Copy, PhotoId, RecognitionId
 from zwai.records.pictures import Picture, Reference, ReferenceId
+from zwai.records.stock import Kind
 
 LONGEST_ADDRESS = 2000
 MOST_ADDRESSES = 10
@@ -145,7 +149,9 @@ async def assign(call: Call[AssignBody]) -> Answer:
     if photo is None:
         async with call.read() as tx:
             found = await pictures.picture_of(tx, call.member, body.item_name)
-            return call.answer(_picture(call, found) if found else {})
+        if found is not None:
+            return call.answer(_picture(call, found))
+        return call.answer(_shared(call, body.item_name))
     async with call.write() as tx:
         return call.answer(_picture(call, await pictures.assign(tx, call.member, body.item_name, photo, call.now)))
 
@@ -252,8 +258,9 @@ def _ready(call: Call[Any, Any], task: str, proposal: Proposal) -> dict[str, Any
 
 
 def _chosen(body: AssignBody) -> PhotoId | None:
-    """The first photo of ours that is named. Raises UnknownPhoto when only others are."""
-    given = [path for path in (body.image_path, *(body.image_paths or ())) if path and PLACEHOLDER not in path]
+    """The first photo of the household's that is named. Raises UnknownPhoto when only others are."""
+    sent = (body.image_path, *(body.image_paths or ()))
+    given = [path for path in sent if path and PLACEHOLDER not in path and not stands_for_none(path)]
     ours = [photo for path in given if (photo := photo_id_of(path)) is not None]
     if given and not ours:
         raise UnknownPhoto
@@ -275,6 +282,17 @@ def _id(call: Call[Any]) -> ReferenceId:
 def _picture(call: Call[Any], picture: Picture) -> dict[str, Any]:
     address = wire.photo_address(call, picture.photo)
     return {"name": picture.label, "image_path": address, "image_type": picture.purpose}
+
+
+def _shared(call: Call[Any], name: str) -> dict[str, Any]:
+    """The library's picture of a name, if it has one."""
+    food = food_of(name, call.language)
+    found = call.kitchen.library.find(food, label_key(name))
+    if found is None:
+        return {}
+    address = sign_shared(call.kitchen.public_url, found, Copy.DISPLAY, call.kitchen.photo_keys, call.now)
+    is_dish = card_for(name, Kind.INGREDIENT, food).category == Kind.DISH
+    return {"name": name, "image_path": address, "image_type": "food" if is_dish else "ingredient"}
 
 
 def _similar(call: Call[Any], found: Likeness) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Photos: uploading one, and serving its copies under signed addresses."""
+"""Photos: uploading one, and serving copies, pictures of the library and cards under signed addresses."""
 
 from datetime import timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from handlers.call import Call
 from handlers.multipart import Form
 from zwai.errors import Invalid, Problem
 from zwai.kitchen import uploads
+from zwai.kitchen.photo_urls import card_of
 from zwai.records.photos import Copy, Photo, PhotoId
 
 IMAGE_TYPES = ("food", "ingredient", "default")
@@ -68,6 +69,12 @@ async def upload_inventory_image(call: Call[None]) -> Answer:
 async def show(call: Call[None]) -> web.StreamResponse:
     """A copy of a photo; the signed address is the permission."""
     path = await call.kitchen.files.find(PhotoId(call.path["photo"]), Copy(call.path["copy"]))
+    return web.FileResponse(path, headers={"Cache-Control": f"private, max-age={KEPT_BY_CLIENTS}, immutable"})
+
+
+async def card(call: Call[None]) -> web.StreamResponse:
+    """A card, drawn now unless it was lately; the signed address says what is on it, and is the permission."""
+    path = await call.kitchen.library.draw(card_of(call.path["category"], call.path["name"]))
     return web.FileResponse(path, headers={"Cache-Control": f"private, max-age={KEPT_BY_CLIENTS}, immutable"})
 
 

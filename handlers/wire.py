@@ -8,7 +8,8 @@ from handlers.call import Call
 from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Done, Shelf, today_of
 from zwai.kitchen.keeping import rule_of
-from zwai.kitchen.photo_urls import photo_id_of, sign
+from zwai.kitchen.library import card_for
+from zwai.kitchen.photo_urls import photo_id_of, sign, sign_card, sign_shared
 from zwai.kitchen.tokens import TokenPair
 from zwai.knowledge import references
 from zwai.knowledge.words import render_place, render_unit
@@ -23,6 +24,16 @@ def photo_address(call: Call[Any, Any], photo: PhotoId | None, copy: Copy = Copy
     if photo is None:
         return None
     return sign(call.kitchen.public_url, photo, copy, call.kitchen.photo_keys, call.now)
+
+
+def picture(call: Call[Any, Any], one: Batch) -> str:
+    """What is shown for a batch: its own photo, else the library's picture of its name, else a drawn card."""
+    if one.photo is not None:
+        return sign(call.kitchen.public_url, one.photo, Copy.DISPLAY, call.kitchen.photo_keys, call.now)
+    base, keys = call.kitchen.public_url, call.kitchen.photo_keys
+    if (found := call.kitchen.library.find(one.food, one.label_key)) is not None:
+        return sign_shared(base, found, Copy.DISPLAY, keys, call.now)
+    return sign_card(base, card_for(one.label, one.kind, one.food), keys, call.now)
 
 
 def storage_path(photo: PhotoId) -> str:
@@ -110,7 +121,7 @@ def shelf(call: Call[Any, Any], held: Shelf, today: date) -> dict[str, Any]:
         "type_unit": render_unit(newest.quantity.unit, language),
         "storage_type": render_place(newest.place, language),
         "tips": newest.tips,
-        "image_path": photo_address(call, newest.photo),
+        "image_path": picture(call, newest),
         "stacks": [stack(batch, today, language) for batch in held.batches],
     }
     return shown | dish(newest) if held.kind is Kind.DISH else shown
@@ -133,7 +144,7 @@ def batch(call: Call[Any, Any], one: Batch) -> dict[str, Any]:
         "kind": one.kind,
         "food_id": one.food,
         "tips": one.tips,
-        "image_path": photo_address(call, one.photo),
+        "image_path": picture(call, one),
         **stack(one, today_of(call.member, call.now), call.language),
         **(dish(one) if one.kind is Kind.DISH else {}),
     }

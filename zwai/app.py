@@ -22,6 +22,7 @@ from handlers.stock_bodies import MOST_ITEMS
 from storage import installation, people, replays
 from storage.ai_calls import open_ledger
 from storage.cache import Cache, LimitPolicy, MemoryCache
+from storage.cards import open_cards
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
 from storage.files import Files, open_files
@@ -35,6 +36,7 @@ from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.admin import sweep_orphans
 from zwai.kitchen.firebase import Firebase, open_firebase
+from zwai.kitchen.library import Library
 from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
@@ -84,11 +86,12 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         allergens.warm()  # as much again
         files = await stack.enter_async_context(_files(settings))
         gemini = await stack.enter_async_context(_gemini(settings, database, files))
+        library = await stack.enter_async_context(_library(settings, database, files, pool))
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
         reader = Reader(await stack.enter_async_context(reading), files)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, recogniser))
-        await stack.enter_async_context(_housekeeping(database, files))
+        await stack.enter_async_context(_housekeeping(database, files, library))
         key, previous = secret_key(settings), settings.previous_secret_key or None
         yield Kitchen(
             database=database,
@@ -97,6 +100,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             delivery=delivery,
             pool=pool,
             uploads=Uploads(files, pool, _upload_limits(settings)),
+            library=library,
             recogniser=recogniser,
             reader=reader,
             passwords=Passwords(pool),
@@ -172,6 +176,14 @@ def _files(settings: Settings) -> AbstractAsyncContextManager[Files]:
     from storage.objects import open_object_files  # obstore costs memory that the embedded profile can do without
 
     return open_object_files(settings.files_url, settings.data_dir)
+
+
+@asynccontextmanager
+async def _library(settings: Settings, database: Database, files: Files, pool: Pool) -> AsyncIterator[Library]:
+    async with open_cards(settings.data_dir, zwai.__version__) as cards:
+        library = Library(database, files, cards, pool, settings.data_dir / "library")
+        await library.refresh()
+        yield library
 
 
 @asynccontextmanager
@@ -298,9 +310,9 @@ async def _firebase(settings: Settings) -> AsyncIterator[Firebase | None]:
 
 
 @asynccontextmanager
-async def _housekeeping(database: Database, files: Files) -> AsyncIterator[None]:
+async def _housekeeping(database: Database, files: Files, library: Library) -> AsyncIterator[None]:
     """Every hour, and at the start: forget what nobody will ask for again."""
-    task = asyncio.create_task(_keep_house(database, files))
+    task = asyncio.create_task(_keep_house(database, files, library))
     try:
         yield
     finally:
@@ -309,11 +321,12 @@ async def _housekeeping(database: Database, files: Files) -> AsyncIterator[None]
             await task
 
 
-async def _keep_house(database: Database, files: Files) -> None:
+async def _keep_house(database: Database, files: Files, library: Library) -> None:
     while True:
         try:
             await files.sweep(clock() - STALE_UPLOAD)
             await sweep_orphans(database, files, clock() - STALE_UPLOAD)
+            await library.tidy(clock())
             async with database.write() as tx:
                 await replays.purge(tx, clock())
                 await people.purge(tx, clock())

@@ -27,7 +27,7 @@ ROUTES = (
     _internal("GET", "/api/admin/stats", admin.stats, "How much there is of everything", admin.StatsSchema),
     _internal("GET", "/api/admin/health", system.ready, "Each part and its state", system.ReadySchema,
               statuses=(200, 503)),
-    _internal("POST", "/api/admin/sync_images", admin.sync_images, "Remove files that no photo names",
+    _internal("POST", "/api/admin/sync_images", admin.sync_images, "Take in pictures, remove ownerless files",
               admin.SyncedSchema, deadline_s=SWEEP_S),
     _internal("POST", "/api/image_management/sync_images", admin.sync_images, "The same, under its old address",
               admin.SyncedSchema, deadline_s=SWEEP_S),

@@ -63,4 +63,12 @@ ROUTES = (
         "GET", "/photos/{photo:[0-9a-f]{32}}/{copy:display|thumbnail|ai}", photos.show, "A copy of a photo",
         auth=Auth.SIGNED_URL, tags=("photos",),
     ),
+    Route(
+        "GET", "/library/{photo:[0-9a-f]{32}}/{copy:display|thumbnail}", photos.show, "A picture that everybody shares",
+        auth=Auth.SIGNED_URL, tags=("photos",),
+    ),
+    Route(
+        "GET", "/cards/{category}/{name}", photos.card,
+        "A drawn picture of a name without a photo", auth=Auth.SIGNED_URL, tags=("photos",),
+    ),
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage import figures, people, photos
+from storage import figures, library, people, photos
 from storage.db import Database, Read, Write
 from storage.figures import TokenFigures
 from storage.files import Files
@@ -45,7 +45,8 @@ async def sweep_orphans(database: Database, files: Files, before: datetime) -> i
     kept, removed = await files.kept_before(before), 0
     for start in range(0, len(kept), SWEPT_AT_ONCE):
         async with database.read() as tx:
-            orphans = await photos.without_row(tx, kept[start : start + SWEPT_AT_ONCE])
+            nobodys = await photos.without_row(tx, kept[start : start + SWEPT_AT_ONCE])
+            orphans = await library.without_row(tx, nobodys)
         for photo in orphans:
             await files.delete(photo)
         removed += len(orphans)

@@ -11,6 +11,7 @@ from storage.files import Files
 from storage.runner import Delivery
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.firebase import Firebase
+from zwai.kitchen.library import Library
 from zwai.kitchen.looking import Recogniser
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.reading import Reader
@@ -51,6 +52,7 @@ class Kitchen:
     delivery: Delivery
     pool: Pool
     uploads: Uploads
+    library: Library
     recogniser: Recogniser
     reader: Reader
     passwords: Passwords

@@ -1,15 +1,23 @@
-"""Photo addresses: signed, good for one to two weeks, and the same bytes for a whole week so that ETags hold."""
+"""Addresses of pictures: signed, good for one to two weeks, and the same bytes for a whole week so that ETags hold.
+
+A photo is a household's; a picture of the library is everybody's, and its address names no photo that one could use.
+The address of a card says what is drawn on it, so that nobody need keep it.
+"""
 
 import hashlib
 import hmac
 import re
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from zwai.records.photos import Copy, PhotoId
+from zwai.records.pictures import Card
 
 WEEK_S = 7 * 86_400
 FIRST_MONDAY_S = 4 * 86_400  # 1970-01-05
+OURS = re.compile(r"/(library/[0-9a-f]{32}|cards/[a-z_]{1,20})/[\w-]*\?e=\d+&s=[0-9a-f]{32}$")
 PATH = re.compile(r"/photos/([0-9a-f]{32})/(display|thumbnail|ai)(?:[?#]|$)")
 
 
@@ -28,9 +36,22 @@ def week_of(now: datetime) -> int:
 
 def sign(base: str, photo: PhotoId, copy: Copy, keys: PhotoKeys, now: datetime) -> str:
     """The address of a copy under `base`; it expires at the end of the next calendar week but one, at most."""
-    path = f"/photos/{photo}/{copy}"
-    expiry = FIRST_MONDAY_S + (week_of(now) + 2) * WEEK_S
-    return f"{base}{path}?e={expiry}&s={_signature(keys.current, path, str(expiry))}"
+    return f"{base}{_signed(f'/photos/{photo}/{copy}', keys, week_of(now))}"
+
+
+def sign_shared(base: str, photo: PhotoId, copy: Copy, keys: PhotoKeys, now: datetime) -> str:
+    """The same of a picture of the library."""
+    return f"{base}{_signed(f'/library/{photo}/{copy}', keys, week_of(now))}"
+
+
+def sign_card(base: str, card: Card, keys: PhotoKeys, now: datetime) -> str:
+    """The same of a card, by which it can be drawn."""
+    return base + _signed_card(card, keys, week_of(now))
+
+
+def card_of(category: str, name: str) -> Card:
+    """What the address of a card says: see `sign_card`. Only for addresses whose signature is good."""
+    return Card(urlsafe_b64decode(name + "=" * (-len(name) % 4)).decode(), category)
 
 
 def verify(path: str, expiry: str, signature: str, keys: PhotoKeys, now: datetime) -> bool:
@@ -46,6 +67,22 @@ def photo_id_of(url_or_path: str) -> PhotoId | None:
     """The photo that an address names, whatever host, expiry and signature stand around it."""
     found = PATH.search(url_or_path)
     return PhotoId(found[1]) if found else None
+
+
+def stands_for_none(url_or_path: str) -> bool:
+    """Whether an address is what we show where a household has no photo of its own."""
+    return OURS.search(url_or_path) is not None
+
+
+@lru_cache(maxsize=4096)  # a list of eighty names would cost half a millisecond
+def _signed_card(card: Card, keys: PhotoKeys, week: int) -> str:
+    name = urlsafe_b64encode(card.name.encode()).decode().rstrip("=")
+    return _signed(f"/cards/{card.category}/{name}", keys, week)
+
+
+def _signed(path: str, keys: PhotoKeys, week: int) -> str:
+    expiry = FIRST_MONDAY_S + (week + 2) * WEEK_S
+    return f"{path}?e={expiry}&s={_signature(keys.current, path, str(expiry))}"
 
 
 def _signature(key: str, path: str, expiry: str) -> str:
