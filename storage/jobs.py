@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, or_, select, update
 
 from storage.db import Read, Write
 from storage.schema import jobs
@@ -12,6 +12,9 @@ from zwai.records.jobs import Job, JobId, JobKey, JobState
 from zwai.records.people import AccountId, HouseholdId
 
 OPEN = (JobState.PENDING, JobState.PROCESSING)
+ENDED = tuple(state for state in JobState if state.has_ended)
+KEPT = timedelta(days=30)
+PURGED_AT_ONCE = 5000
 
 
 async def add(tx: Write, job: Job) -> None:
@@ -128,6 +131,14 @@ async def retry(tx: Write, job: JobId, now: datetime) -> None:
     query = update(jobs).where(jobs.c.id == job, jobs.c.state == JobState.FAILED)
     if await tx.execute(query.values(again | ended)) == 0:
         raise UnknownJob
+
+
+async def purge(tx: Write, now: datetime) -> int:
+    """Forget jobs that ended a month ago, so many at once; what they made stays. Answers how many."""
+    # An ended job was offered for the last time just before its end: no index is needed for `finished_at`.
+    old = select(jobs.c.id).where(jobs.c.state.in_(ENDED), jobs.c.offer_at <= now - KEPT).limit(PURGED_AT_ONCE)
+    ids = [row.id for row in await tx.all(old)]
+    return await tx.execute(delete(jobs).where(jobs.c.id.in_(ids))) if ids else 0
 
 
 def _held(job: Job) -> tuple[ColumnElement[bool], ...]:

@@ -330,6 +330,7 @@ async def _keep_house(database: Database, files: Files, library: Library) -> Non
             async with database.write() as tx:
                 await replays.purge(tx, clock())
                 await people.purge(tx, clock())
+                await jobs.purge(tx, clock())
         except (ZwaiError, OSError) as error:
             log.warning("housekeeping put off: %s", error)
         await asyncio.sleep(HOUSEKEEPING_S)

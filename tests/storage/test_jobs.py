@@ -104,3 +104,22 @@ async def test_a_job_that_somebody_else_took_is_not_handed_over(database: Databa
         await jobs.hand_over(tx, held, LATER)
         assert await jobs.due(tx, LATER, 10) == []
         assert (await jobs.get(tx, other.household, other.id)).attempt == 2
+
+
+async def test_a_job_that_ended_a_month_ago_is_forgotten_and_no_other(database: Database) -> None:
+    waits, runs, dead, done = [await ordered(database) for _ in range(4)]
+    await claimed(database, runs)
+    month = START + jobs.KEPT
+    async with database.write() as tx:
+        for job in (dead, done):
+            held = await jobs.claim(tx, job.id, START, LEASE)
+            assert held is not None
+            ended = await jobs.fail(tx, held, ERROR, START) if job is dead else await jobs.finish(tx, held, {}, START)
+            assert ended is not False
+        assert await jobs.purge(tx, month) == 0
+        assert await jobs.purge(tx, month + LEASE) == 2
+        for job in (waits, runs):
+            assert (await jobs.get(tx, job.household, job.id)).state in jobs.OPEN
+        for job in (dead, done):
+            with pytest.raises(UnknownJob):
+                await jobs.get(tx, job.household, job.id)

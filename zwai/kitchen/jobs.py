@@ -71,8 +71,8 @@ async def order_recognition(
     return job
 
 
-# How many wait, run or failed: nothing to add to the rows.
-unfinished = jobs.unfinished
+# How many wait, run or failed, and forgetting old ones: nothing to add to the rows.
+unfinished, purge = jobs.unfinished, jobs.purge
 
 
 async def job(tx: Read, household: HouseholdId, job_id: JobId) -> Job:
