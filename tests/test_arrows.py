@@ -30,6 +30,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zwai.processes": ("zwai.app", "zwai.listener", "zwai.settings"),
     "zwai.work": ("zwai.app", "zwai.kitchen", "zwai.settings", "storage"),
     "zwai.upkeep": ("zwai.app", "zwai.settings", "storage"),
+    "zwai.products": ("zwai.app", "zwai.kitchen", "zwai.settings", "storage"),
     "zwai.google_keys": ("zwai.kitchen",),
     "zwai.app": PACKAGES,
     "zwai.cli": PACKAGES,
@@ -53,7 +54,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 # The only ones to see all settings; the rest gets named values.
 SEE_SETTINGS = (
     "zwai.settings", "zwai.app", "zwai.cli", "zwai.serve", "zwai.doctor",
-    "zwai.listener", "zwai.processes", "zwai.work", "zwai.upkeep", "zwai.report_card",
+    "zwai.listener", "zwai.processes", "zwai.work", "zwai.upkeep", "zwai.products", "zwai.report_card",
 )  # fmt: skip
 # Heavy and optional: loaded in the process that uses them.
 HEAVY = ("onnxruntime", "pillow_heif", "numpy", "PIL", "argon2", "uvloop", "alembic")
@@ -150,7 +151,7 @@ def test_every_package_begins_empty() -> None:
 def test_only_the_root_and_the_tests_know_the_root() -> None:
     knowing = {module for module in MODULES for name, _ in imported(module) if name == "zwai.app"}
     assert {module.removeprefix("zwai.") for module in knowing} <= {
-        "cli", "serve", "doctor", "processes", "work", "upkeep", "report_card",
+        "cli", "serve", "doctor", "processes", "work", "upkeep", "report_card", "products",
     }  # fmt: skip
 
 

@@ -110,8 +110,8 @@ def _parser() -> argparse.ArgumentParser:
     report.add_argument("--picture", type=Path, metavar="FILE", help="draw the calibration curve into this SVG file")
     report.add_argument("--json", action="store_true", help="for machines, with what was said of each photo")
 
-    _db_commands(commands)
-    _ai_commands(commands)
+    for add in (_db_commands, _ai_commands, _products_commands):
+        add(commands)
     _command(commands, "doctor", _doctor, "check that this machine can run the service",
              "Changes nothing. Exit code 1 when something is bad.")  # fmt: skip
     _command(commands, "openapi", _openapi, "print the OpenAPI description of the API")
@@ -143,6 +143,15 @@ def _ai_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
                      "Dollars by ZWAI_AI_PRICE_IN and ZWAI_AI_PRICE_OUT; latency is the mean.")  # fmt: skip
     usage.add_argument("--days", type=_days, default=30, metavar="N", help="how far back; default: 30")
     usage.add_argument("--json", action="store_true", help="for machines: a list with one entry a line")
+
+
+def _products_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    products = _command(commands, "products", _products, "how many products are installed, for their barcodes")
+    kinds = products.add_subparsers(title="commands", metavar="COMMAND")
+    install = _command(kinds, "install", _products_install, "replace them by those of a file, whole or not at all",
+                       "A table with the columns gtin, name and, where known, brand, quantity and allergens; or an "
+                       "Open Food Facts export; .gz too.")  # fmt: skip
+    install.add_argument("file", type=Path, metavar="FILE", help="as docs/capture.md tells")
 
 
 def _days(text: str) -> int:
@@ -296,6 +305,21 @@ def _ai_usage(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
+def _products(settings: Settings, _options: argparse.Namespace) -> int:
+    from zwai.products import count
+
+    print(f"{asyncio.run(count(settings))} products are installed.")
+    return 0
+
+
+def _products_install(settings: Settings, options: argparse.Namespace) -> int:
+    from zwai.products import install
+
+    done = asyncio.run(install(settings, options.file, partial(_progress, things="MB")))
+    print(f"Installed {done.products} products; {done.bad} rows were none, {done.repeated} had a number twice.")
+    return 0
+
+
 def _recognise(settings: Settings, options: argparse.Namespace) -> int:
     from zwai.recognise import recognise, table
 
@@ -349,10 +373,10 @@ def _report(settings: Settings, options: argparse.Namespace) -> int:
     return 0
 
 
-def _progress(done: int, total: int) -> None:
+def _progress(done: int, total: int, things: str = "photos") -> None:
     """A counter for somebody who waits, gone when all is done."""
     if sys.stderr.isatty() and total > 1:
-        print(f"\r{done} of {total} photos" if done < total else "\r\x1b[K", end="", file=sys.stderr)
+        print(f"\r{done} of {total} {things}" if done < total else "\r\x1b[K", end="", file=sys.stderr)
 
 
 def _doctor(settings: Settings, _options: argparse.Namespace) -> int:

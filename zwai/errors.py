@@ -102,6 +102,12 @@ class NotAnExport(Malformed):
     en = "That file is not an export of zwai that we can read ({part})."
 
 
+class NotAProductFile(Malformed):
+    code = "not_a_product_file"
+    es = "Ese archivo no es una lista de productos: su primera línea no nombra la columna «{column}»."
+    en = 'That file is no list of products: its first line names no column "{column}".'
+
+
 class NotSignedIn(ZwaiError):
     code = "not_signed_in"
     es = "Inicia sesión para continuar."
@@ -220,6 +226,18 @@ class UnknownLine(NotFound):
     code = "unknown_line"
     es = "Esa propuesta no tiene la línea «{line}»."
     en = 'That proposal does not have the line "{line}".'
+
+
+class UnknownProduct(NotFound):
+    code = "unknown_product"
+    es = "No sabemos qué es el código {gtin}. Dale un nombre y lo recordaremos."
+    en = "We do not know what the code {gtin} is. Give it a name and we will remember it."
+
+
+class NotAProductCode(NotFound):
+    code = "not_a_product_code"
+    es = "«{code}» no es el código de un producto: revisa sus cifras. El de una tienda solo vale en ella."
+    en = '"{code}" is not the code of a product: check its digits. A shop\'s own means nothing elsewhere.'
 
 
 class UnknownInvitation(NotFound):

@@ -15,7 +15,8 @@ import pytest
 from storage.migrate import newest
 from tests.processes import COMMAND, ROOT, environment, served, zwai
 
-COMMANDS = ("serve", "worker", "jobs", "migrate", "recognise", "food", "recogniser", "db", "ai", "doctor", "openapi")
+COMMANDS = ("serve", "worker", "jobs", "migrate", "recognise", "food", "recogniser", "db", "ai", "products", "doctor",
+            "openapi")  # fmt: skip
 HEAVY = ("asyncio", "aiohttp", "sqlalchemy", "numpy", "onnxruntime", "PIL")
 
 
@@ -32,7 +33,7 @@ def test_help_lists_every_command(tmp_path: Path):
     assert tuple(re.findall(r"^    ([a-z]+)", ended.stdout, re.MULTILINE)) == COMMANDS
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "recogniser report", "ai usage"])
+@pytest.mark.parametrize("command", [*COMMANDS, "recogniser report", "ai usage", "products install"])
 def test_every_command_explains_itself(command: str, tmp_path: Path):
     ended = zwai(*command.split(), "--help", cwd=tmp_path)
     assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,0 +1,50 @@
+"""`zwai products`: a file of products goes in whole, and a running service knows them."""
+
+import asyncio
+import gzip
+from pathlib import Path
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.processes import zwai
+from tests.service import running, signed_in
+
+pytestmark = pytest.mark.direct
+
+FILE = """gtin,name,brand,quantity,allergens
+7750670000154,Leche evaporada entera,Gloria,400 g,leche
+96385074,Galletas de soda,Field,,"trigo, soya"
+7750670000155,Mal código,,,
+7750670000154,Otra vez,,,
+"""
+
+
+@pytest.mark.slow
+async def test_a_file_replaces_what_was_there(http: ClientSession, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    async with running(data) as service:  # while the service runs
+        (tmp_path / "one.csv").write_text(FILE)
+        ended = await asyncio.to_thread(zwai, "products", "install", "one.csv", cwd=tmp_path, data_dir=data)
+        assert ended.stdout == "Installed 2 products; 1 rows were none, 1 had a number twice.\n", ended.stderr
+        ana = await signed_in(http, service.url)
+        found = (await ana.get("/api/products/7750670000154")).json
+        assert (found["name"], found["food_id"], found["source"]) == (
+            "Leche evaporada entera", "evaporated_milk", "installed",
+        )  # fmt: skip
+        (tmp_path / "two.csv.gz").write_bytes(gzip.compress("gtin,name\n0036000291452,Café\n".encode()))
+        await asyncio.to_thread(zwai, "products", "install", "two.csv.gz", cwd=tmp_path, data_dir=data)
+        counted = await asyncio.to_thread(zwai, "products", cwd=tmp_path, data_dir=data)
+        assert counted.stdout == "1 products are installed.\n"
+        assert (await ana.get("/api/products/7750670000154")).status == 404
+        assert (await ana.get("/api/products/036000291452")).json["name"] == "Café"
+        (tmp_path / "three.csv").write_text("name\nLeche\n")
+        refused = await asyncio.to_thread(zwai, "products", "install", "three.csv", cwd=tmp_path, data_dir=data)
+        assert (refused.returncode, "no list of products" in refused.stderr) == (1, True)
+        assert (await ana.get("/api/products/036000291452")).status == 200
+
+
+def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
+    ended = zwai("products", cwd=tmp_path, data_dir=tmp_path)
+    assert ended.returncode == 1
+    assert "zwai migrate" in ended.stderr
