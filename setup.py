@@ -26,7 +26,7 @@ setup(
         "aiohttp>=3.14",
         "aiojobs>=1.4",
         "aiosqlite>=0.22",
-        "asyncmy>=0.2.13",  # before, a cancelled read could hand the next query another request's rows
+        "asyncmy>=0.2.18",  # keeps statements prepared; before 0.2.12 a cancelled read handed on another request's rows
         "alembic>=1.20",
         "apispec>=6.10",
         "argon2-cffi>=25.1",

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func, or_, select, update
 
 from storage.db import Read, Write
-from storage.prepared import Insertion, Prepared
+from storage.prepared import Insertion, Prepared, padded
 from storage.quick import maker
 from storage.schema import batches
 from zwai.errors import UnknownBatch
@@ -141,7 +141,7 @@ async def of_client_id(tx: Write, household: HouseholdId, kind: Kind, name: str,
 
 
 async def by_ids(tx: Read, household: HouseholdId, ids: Collection[BatchId]) -> dict[BatchId, Batch]:
-    query = select(batches).where(batches.c.household_id == household, batches.c.id.in_(ids))
+    query = select(batches).where(batches.c.household_id == household, batches.c.id.in_(padded(ids)))
     return {BatchId(row.id): from_row(row) for row in await tx.all(query)}
 
 
@@ -163,7 +163,7 @@ async def taken_moments(
 ) -> set[tuple[str, datetime]]:
     """The (label key, added at) pairs that these labels already use from `since` on, `besides` some batches."""
     query = select(batches.c.id, batches.c.label_key, batches.c.added_at).where(
-        batches.c.household_id == household, batches.c.label_key.in_(label_keys), batches.c.added_at >= since
+        batches.c.household_id == household, batches.c.label_key.in_(padded(label_keys)), batches.c.added_at >= since
     )
     return {(row.label_key, row.added_at) for row in await tx.all(query) if row.id not in besides}
 

@@ -1,11 +1,11 @@
 """Kinds of columns that SQLite and MySQL keep alike: instants, decimals, documents, ids and words."""
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import orjson
 from sqlalchemy import DateTime, Dialect, LargeBinary, Numeric, String, Text, types
 from sqlalchemy.dialects import mysql
 
@@ -22,11 +22,19 @@ class Moment(types.TypeDecorator[datetime]):
         return dialect.type_descriptor(mysql.DATETIME(fsp=6) if dialect.name == "mysql" else DateTime())
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        return value and value.astimezone(UTC).replace(tzinfo=None)
+        return _naive(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], Any] | None:
+        """Straight to what the driver takes: rows are added by the hundred."""
+        return super().bind_processor(dialect) if dialect.name == "sqlite" else _naive
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], datetime | None]:
         """Straight from what the driver gives, on SQLite text: a list reads instants by the thousand."""
         return _from_text if dialect.name == "sqlite" else _in_utc
+
+
+def _naive(value: datetime | None) -> datetime | None:
+    return value and value.astimezone(UTC).replace(tzinfo=None)
 
 
 def _from_text(value: str | None) -> datetime | None:
@@ -76,14 +84,22 @@ class Document(types.TypeDecorator[Any]):
         return dialect.type_descriptor(mysql.LONGTEXT() if dialect.name == "mysql" else Text())
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
-        return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _to_json(value)
+
+    def bind_processor(self, dialect: Dialect) -> Callable[[Any], str | None]:
+        """As above."""
+        return _to_json
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], Any]:
         return _from_json
 
 
+def _to_json(value: Any) -> str | None:
+    return None if value is None else orjson.dumps(value).decode()
+
+
 def _from_json(value: str | None) -> Any:
-    return None if value is None else json.loads(value)
+    return None if value is None else orjson.loads(value)
 
 
 ID = String(32)

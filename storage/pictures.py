@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
 
 from storage.db import Read, Write
+from storage.prepared import padded
 from storage.schema import batches, households, photos, pictures, reference_images
 from zwai.errors import UnknownReference
 from zwai.records.people import HouseholdId
@@ -54,7 +55,7 @@ async def named(tx: Read, household: HouseholdId) -> list[Picture]:
 async def room(tx: Read, household: HouseholdId, label_keys: Collection[str]) -> tuple[int, dict[str, PhotoId]]:
     """What adding to stock asks beforehand, in one statement: how many batches there are, and pictures by label key."""
     held = select(func.count()).select_from(batches).where(batches.c.household_id == household).scalar_subquery()
-    wanted = and_(pictures.c.household_id == households.c.id, pictures.c.label_key.in_(label_keys))
+    wanted = and_(pictures.c.household_id == households.c.id, pictures.c.label_key.in_(padded(label_keys)))
     query = select(held.label("held"), pictures.c.label_key, pictures.c.photo_id)
     rows = await tx.all(query.select_from(households.outerjoin(pictures, wanted)).where(households.c.id == household))
     return rows[0].held, {row.label_key: PhotoId(row.photo_id) for row in rows if row.label_key is not None}

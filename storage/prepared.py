@@ -1,13 +1,14 @@
 """Statements that are worked out once: building and compiling a list's query costs more than the server's own work."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import Dialect, Select, Table, insert
+from sqlalchemy import Dialect, Select, Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 Convert = Callable[[Any], Any]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +70,32 @@ class Insertion:
 
     def __init__(self, table: Table) -> None:
         self._table = table
-        self._forms: dict[str, tuple[str, list[tuple[str, Convert | None]]]] = {}
+        self._columns: dict[str, Sequence[tuple[str, str, Convert | None]]] = {}
 
     async def add(self, connection: AsyncConnection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Each row has a value for every column."""
-        dialect = connection.dialect
-        text, columns = self._forms.get(dialect.name) or self._worked_out(dialect)
-        sent = [tuple(_sent(row[name], convert) for name, convert in columns) for row in rows]
-        await connection.exec_driver_sql(text, sent)
+        """Each row has a value for every column. One that is None in all rows isn't sent: MariaDB's bulk needs that."""
+        dialect, sent = connection.dialect, {}
+        for name, quoted, convert in self._columns.get(dialect.name) or self._worked_out(dialect):
+            values = [row[name] for row in rows]
+            if values.count(None) < len(values):
+                sent[quoted] = [convert(value) for value in values] if convert else values
+        mark = "?" if dialect.paramstyle == "qmark" else "%s"
+        names, marks = ", ".join(sent), ", ".join([mark] * len(sent))
+        text = f"INSERT INTO {self._table.name} ({names}) VALUES ({marks})"  # noqa: S608 (all of it is the table's)
+        await connection.exec_driver_sql(text, [*zip(*sent.values(), strict=True)])
 
-    def _worked_out(self, dialect: Dialect) -> tuple[str, list[tuple[str, Convert | None]]]:
-        compiled: Any = insert(self._table).compile(dialect=dialect)
+    def _worked_out(self, dialect: Dialect) -> Sequence[tuple[str, str, Convert | None]]:
         types = {column.name: column.type.dialect_impl(dialect) for column in self._table.columns}
-        columns: list[tuple[str, Convert | None]] = [
-            (name, types[name].bind_processor(dialect)) for name in compiled.positiontup
-        ]
-        form = self._forms[dialect.name] = (str(compiled), columns)
-        return form
+        quote = dialect.identifier_preparer.quote
+        columns = [(name, quote(name), kind.bind_processor(dialect)) for name, kind in types.items()]
+        self._columns[dialect.name] = columns
+        return columns
+
+
+def padded(values: Collection[T]) -> list[T]:
+    """With the last one repeated up to a power of two, for `IN`: lists of all lengths make only a few texts."""
+    known = list(values)
+    return known + known[-1:] * ((1 << (len(known) - 1).bit_length()) - len(known)) if known else known
 
 
 async def _asked(connection: AsyncConnection, text: str, sent: tuple[Any, ...]) -> Sequence[Sequence[Any]]:

@@ -95,6 +95,20 @@ async def test_no_household_gets_anothers_list_when_half_of_them_are_cancelled(d
     assert not wrong
 
 
+async def test_a_list_that_is_prepared_already_outlives_a_change_of_its_table(
+    stack: TestStack, urls: tuple[str, str]
+) -> None:
+    async with opened(urls[0], connections=1) as database:
+        household = await add_household(database)
+        async with database.write(household) as tx:
+            await batches.add(tx, [a_batch(household, f"food {one}", NOW) for one in range(3)])
+        for change in ("", "ADD COLUMN later INT NULL AFTER id", "MODIFY later VARCHAR(9) NULL", "DROP COLUMN later"):
+            if change:
+                stack.sql("primary", f"ALTER TABLE zwai_tests.batches {change}")
+            async with database.read(household) as tx:
+                assert [one.label for one in await batches.page(tx, household)] == ["food 0", "food 1", "food 2"]
+
+
 async def test_a_cancelled_write_leaves_nothing(database: Database) -> None:
     household = await add_household(database)
 
