@@ -1,7 +1,8 @@
 """Google's Gemini as a provider, by its own library: loaded only when a key is set, for it costs 0.5 s and 27 MB."""
 
+import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -10,7 +11,7 @@ from google import genai
 from google.genai import errors, types
 
 from zwai.errors import AIDown, AIMalformed, AIMisconfigured, AIRefused
-from zwai.records.ai import Question, Reply
+from zwai.records.ai import Purpose, Question, Reply
 
 TEMPERATURE = 0.2
 MOST_TOKENS_OUT = 4096
@@ -29,13 +30,12 @@ class Gemini:
 
     async def ask(self, question: Question, timeout_s: float) -> Reply:
         """Raises AIDown, AIRefused, AIMalformed, AIMisconfigured."""
-        photos = [types.Part.from_bytes(data=photo, mime_type="image/jpeg") for photo in question.photos]
-        asked = types.Content(role="user", parts=[*photos, types.Part.from_text(text=question.text)])
+        paints = question.purpose is Purpose.PICTURE
         try:
             response = await self._models.generate_content(
                 model=self.model,
-                contents=asked,
-                config=_config(question, timeout_s),
+                contents=_contents(question, paints=paints),
+                config=_image_config(timeout_s) if paints else _config(question, timeout_s),
             )
         except errors.APIError as error:
             raise _down(error) from error
@@ -43,7 +43,7 @@ class Gemini:
             raise AIDown({"reason": f"{type(error).__name__}: {error}"}) from error
         except RecursionError as error:  # the library reads the answer too
             raise AIMalformed({"reason": "too deep"}) from error
-        return _reply(response)
+        return _reply(response, _image if paints else _document)
 
 
 @asynccontextmanager
@@ -56,6 +56,22 @@ async def open_gemini(key: str, model: str, base_url: str) -> AsyncIterator[Gemi
             retry_options=types.HttpRetryOptions(attempts=1),  # else it sleeps for up to 10 s outside any deadline
         )
         yield Gemini(genai.Client(api_key=key, vertexai=False, http_options=options), model)
+
+
+def _contents(question: Question, *, paints: bool) -> types.Content:
+    """Models that make images take no instructions of the system's: they go before the text."""
+    photos = [types.Part.from_bytes(data=photo, mime_type="image/jpeg") for photo in question.photos]
+    text = f"{question.instructions}\n{question.text}" if paints else question.text
+    return types.Content(role="user", parts=[*photos, types.Part.from_text(text=text)])
+
+
+def _image_config(timeout_s: float) -> types.GenerateContentConfig:
+    return types.GenerateContentConfig(
+        response_modalities=["TEXT", "IMAGE"],  # some models refuse to give an image alone
+        candidate_count=1,
+        automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
+        http_options=types.HttpOptions(timeout=int(timeout_s * 1000)),
+    )
 
 
 def _config(question: Question, timeout_s: float) -> types.GenerateContentConfig:
@@ -94,20 +110,42 @@ def _asked_to_wait(error: errors.APIError) -> float | None:
     return None
 
 
-def _reply(response: types.GenerateContentResponse) -> Reply:
-    """The document; a safety block and a cut answer raise nothing by themselves."""
+def _reply(
+    response: types.GenerateContentResponse, read: Callable[[types.GenerateContentResponse], dict[str, Any] | None]
+) -> Reply:
+    """What `read` finds; a safety block and a cut answer raise nothing by themselves, and are paid for all the same."""
+    tokens_in, tokens_out = _tokens(response.usage_metadata)
+    paid: dict[str, object] = {"tokens_in": tokens_in, "tokens_out": tokens_out}
     if response.prompt_feedback is not None and response.prompt_feedback.block_reason is not None:
-        raise AIRefused({"reason": f"blocked: {response.prompt_feedback.block_reason}"})
+        raise AIRefused({"reason": f"blocked: {response.prompt_feedback.block_reason}", **paid})
     candidate = response.candidates[0] if response.candidates else None
     finish = candidate.finish_reason if candidate else None
     if finish not in (None, types.FinishReason.STOP, types.FinishReason.MAX_TOKENS):
-        raise AIRefused({"reason": f"finished: {finish}"})
+        raise AIRefused({"reason": f"finished: {finish}", **paid})
+    if (document := read(response)) is None:
+        raise AIMalformed({"reason": f"finished: {finish}", **paid})
+    return Reply(document, tokens_in, tokens_out)
+
+
+def _tokens(usage: types.GenerateContentResponseUsageMetadata | None) -> tuple[int, int]:
+    """In and out; what a model thinks before it answers costs like the answer."""
+    if usage is None:
+        return 0, 0
+    return usage.prompt_token_count or 0, (usage.candidates_token_count or 0) + (usage.thoughts_token_count or 0)
+
+
+def _document(response: types.GenerateContentResponse) -> dict[str, Any] | None:
+    """The object that the text is, if it is one."""
     try:
         document = json.loads(response.text or "")
-    except ValueError as error:
-        raise AIMalformed({"reason": f"finished: {finish}"}) from error
-    if not isinstance(document, dict):
-        raise AIMalformed({"reason": "not an object"})
-    usage: Any = response.usage_metadata
-    tokens_in, tokens_out = (usage.prompt_token_count, usage.candidates_token_count) if usage else (0, 0)
-    return Reply(document, tokens_in or 0, tokens_out or 0)
+    except ValueError:
+        return None
+    return document if isinstance(document, dict) else None
+
+
+def _image(response: types.GenerateContentResponse) -> dict[str, Any] | None:
+    """The first image among the parts, in base64: an answer is JSON."""
+    for part in response.parts or ():
+        if part.inline_data is not None and part.inline_data.data:
+            return {"image": base64.b64encode(part.inline_data.data).decode()}
+    return None

@@ -35,13 +35,17 @@ TYPES = {"array": list, "object": dict, "string": str}
 
 @dataclass(frozen=True, slots=True)
 class GuardLimits:
-    """`at_once` questions are out at any moment; budgets count a day's; prices are dollars a million tokens."""
+    """`at_once` questions are out at any moment; budgets count a day's; prices are dollars.
+
+    `price_in` and `price_out` are for a million tokens, `price_each` for an answer, whatever it has.
+    """
 
     at_once: int
     household_a_day: int
     everybody_a_day: int
     price_in: Decimal
     price_out: Decimal
+    price_each: Decimal = Decimal(0)
 
 
 class Guard:
@@ -151,7 +155,7 @@ class Guard:
         began = monotonic()
         try:
             reply = await self._provider.ask(question, question.deadline_s)
-            _check(reply.document, question)
+            _check(reply, question)
         except AIDown as error:
             self._breaker.failed()
             self._note(question, household, Outcome.FAILED, began)
@@ -159,21 +163,27 @@ class Guard:
             raise
         except (AIRefused, AIMalformed, AIMisconfigured) as error:
             self._breaker.succeeded()  # it lives
-            self._note(question, household, OUTCOMES[type(error)], began)
+            self._note(question, household, OUTCOMES[type(error)], began, _tokens(error.fields))
             raise
         except asyncio.CancelledError:  # the deadline
             self._breaker.failed()
             self._note(question, household, Outcome.FAILED, began)
             raise
         self._breaker.succeeded()
-        self._note(question, household, Outcome.ANSWERED, began, reply)
+        self._note(question, household, Outcome.ANSWERED, began, (reply.tokens_in, reply.tokens_out))
         return reply
 
     def _note(
-        self, question: Question, household: HouseholdId, outcome: Outcome, began: float, reply: Reply | None = None
+        self,
+        question: Question,
+        household: HouseholdId,
+        outcome: Outcome,
+        began: float,
+        tokens: tuple[int, int] = (0, 0),
     ) -> None:
-        tokens_in, tokens_out = (reply.tokens_in, reply.tokens_out) if reply else (0, 0)
+        tokens_in, tokens_out = tokens
         cost = (tokens_in * self._limits.price_in + tokens_out * self._limits.price_out) / MILLION
+        cost += self._limits.price_each if outcome is Outcome.ANSWERED else 0
         self._ledger.record(
             AICall(
                 household=household,
@@ -205,11 +215,19 @@ def _pause(state: RetryCallState) -> float:
     return float(str(asked)) if asked else _backoff(state)
 
 
-def _check(document: dict[str, Any], question: Question) -> None:
+def _check(reply: Reply, question: Question) -> None:
     """What lacks a member, or has it of another type, is neither kept nor answered; who asked reads the rest."""
     for name in question.schema.get("required", ()):
-        if not isinstance(document.get(name), TYPES[question.schema["properties"][name]["type"]]):
-            raise AIMalformed({"reason": f"no such {name}"})
+        if not isinstance(reply.document.get(name), TYPES[question.schema["properties"][name]["type"]]):
+            paid = {"tokens_in": reply.tokens_in, "tokens_out": reply.tokens_out}
+            raise AIMalformed({"reason": f"no such {name}", **paid})
+
+
+def _tokens(fields: dict[str, object]) -> tuple[int, int]:
+    """What an answer cost that was of no use: a provider's errors tell, where it does."""
+    tokens_in, tokens_out = (fields.get(name, 0) for name in ("tokens_in", "tokens_out"))
+    assert isinstance(tokens_in, int) and isinstance(tokens_out, int)
+    return tokens_in, tokens_out
 
 
 def _kept(document: dict[str, Any]) -> bytes:

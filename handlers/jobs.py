@@ -15,16 +15,18 @@ from handlers.schemas import RequestSchema
 from handlers.streams import STREAMS, EventStream, Streams, event
 from zwai.errors import ZwaiError
 from zwai.kitchen import jobs
+from zwai.kitchen.painting import STEP
 from zwai.records.jobs import Job, JobId, JobKey, JobState
 from zwai.records.people import Language
 
 POLL_S = 0.5
 UNDER_WAY = ("En curso.", "Under way.")
 LONGEST_NUMBER = 20  # digits of an event's id
-# By the step's word; of photos, how many of how many are done follows it.
+# By the step's word; of photos and pictures, how many of how many are done follows it.
 STEPS = {
     "waiting": ("En espera.", "Waiting."),
     jobs.LOOKING: ("Mirando las fotos", "Looking at the photos"),
+    STEP: ("Haciendo las imágenes", "Making the pictures"),
     "done": ("Listo.", "Done."),
     "failed": ("No se pudo terminar.", "Could not be finished."),
     "cancelled": ("Se canceló.", "It was cancelled."),

@@ -28,6 +28,9 @@ FRESH_S = 5.0
 MOST_FIGURES = 10_000
 EVERYBODY = ""
 MOST_WAITING = 10_000
+# Pictures have a budget of their own.
+PAINTING = frozenset({Purpose.PICTURE})
+LOOKING = frozenset(Purpose) - PAINTING
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,14 @@ class _Figure:
 
 
 class Ledger:
-    """Made by `open_ledger`. Counts are read every few seconds: what other processes ask meanwhile comes late."""
+    """Made by `open_ledger`. Counts are read every few seconds: what other processes ask meanwhile comes late.
 
-    def __init__(self, database: Database) -> None:
+    It keeps whatever is asked, and counts what is asked for its `purposes`.
+    """
+
+    def __init__(self, database: Database, purposes: frozenset[Purpose] = LOOKING) -> None:
         self._database = database
+        self._purposes = purposes
         self._waiting: deque[AICall] = deque(maxlen=MOST_WAITING)
         self._figures: Bounded[_Figure] = Bounded(MOST_FIGURES)
         self._reading = asyncio.Lock()
@@ -66,7 +73,7 @@ class Ledger:
     def record(self, call: AICall) -> None:
         """Keep a row, soon."""
         self._waiting.append(call)
-        if call.outcome is Outcome.REMEMBERED:
+        if not self._counts(call):
             return
         for whose in (EVERYBODY, call.household):
             figure = self._figures.get(whose)
@@ -87,16 +94,23 @@ class Ledger:
 
     async def _read(self, since: datetime, household: HouseholdId | None) -> _Figure:
         """What is recorded during the query counts at once, if need be twice: a budget errs on the low side."""
-        paid = [ai_calls.c.at >= since, ai_calls.c.outcome != Outcome.REMEMBERED]
+        paid = [
+            ai_calls.c.at >= since,
+            ai_calls.c.outcome != Outcome.REMEMBERED,
+            ai_calls.c.purpose.in_(self._purposes),
+        ]
         if household is not None:
             paid.append(ai_calls.c.household_id == household)
-        waiting = [call for call in self._waiting if call.outcome is not Outcome.REMEMBERED and call.at >= since]
+        waiting = [call for call in self._waiting if self._counts(call) and call.at >= since]
         figure = _Figure(since, sum(household in (None, call.household) for call in waiting))
         self._figures.put(household or EVERYBODY, figure)
         async with self._database.read() as tx:
             figure.count += int(await tx.scalar(select(func.count()).select_from(ai_calls).where(*paid)))
         figure.good_until = time.monotonic() + FRESH_S
         return figure
+
+    def _counts(self, call: AICall) -> bool:
+        return call.outcome is not Outcome.REMEMBERED and call.purpose in self._purposes
 
     async def write(self) -> None:
         """Put what waits into its table; it goes on waiting when that fails."""
@@ -116,9 +130,9 @@ class Ledger:
 
 
 @asynccontextmanager
-async def open_ledger(database: Database) -> AsyncIterator[Ledger]:
+async def open_ledger(database: Database, purposes: frozenset[Purpose] = LOOKING) -> AsyncIterator[Ledger]:
     """Write every second, and at the end."""
-    ledger = Ledger(database)
+    ledger = Ledger(database, purposes)
     writing = asyncio.create_task(ledger.write_forever())
     try:
         yield ledger

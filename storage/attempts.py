@@ -25,6 +25,7 @@ Work = Callable[[Job, Progress], Awaitable[Effect]]
 
 # With a scan every few seconds, the job of a killed process is retaken within 15 s.
 LEASE = timedelta(seconds=8)
+PUT_OFF = timedelta(seconds=2)
 RENEWALS = 3  # in the time of a lease
 ATTEMPTS = 3
 
@@ -39,6 +40,10 @@ class Bounds:
 
 class LeaseLost(Exception):
     """Another attempt holds the job now, or it was cancelled: stop, and change nothing."""
+
+
+class PutOff(Exception):
+    """Nothing is wrong, but it is not this job's turn: it takes no place, and no attempt, and comes again."""
 
 
 class Attempts:
@@ -95,6 +100,9 @@ class Attempts:
             await self._try_later(job, error)
         except ZwaiError as error:
             await self._fail(job, error)
+        except PutOff:
+            async with self._db.write() as tx:
+                await jobs.hand_over(tx, job, self._clock() + PUT_OFF)
         except LeaseLost:
             raise
         except Exception:

@@ -35,6 +35,22 @@ class MemoryMemo:
         self._claims.pop(key, None)
 
 
+class NoMemo:
+    """For questions whose answers are kept, and whose askers are kept apart, elsewhere."""
+
+    async def recall(self, key: str) -> bytes | None:
+        return None
+
+    async def keep(self, key: str, value: bytes) -> None:
+        pass
+
+    async def claim(self, key: str, lease_s: float) -> bool:
+        return True
+
+    async def release(self, key: str) -> None:
+        pass
+
+
 class MemoryQuota:
     """A token bucket: `a_minute` questions, of which a few may come at once."""
 

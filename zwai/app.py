@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import logging
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -20,14 +20,15 @@ from handlers.route import Limit
 from handlers.routes import ROUTES
 from handlers.stock_bodies import MOST_ITEMS
 from storage import installation, people, replays
-from storage.ai_calls import open_ledger
+from storage.ai_calls import PAINTING, open_ledger
+from storage.attempts import Work
 from storage.cache import Cache, LimitPolicy, MemoryCache
 from storage.cards import open_cards
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
 from storage.files import Files, open_files
 from storage.lock import hold
-from storage.memo import MemoryMemo, MemoryQuota
+from storage.memo import MemoryMemo, MemoryQuota, NoMemo
 from storage.migrate import current, migrate, newest
 from storage.runner import Delivery, Runner, open_runner
 from zwai.errors import NotMigrated, ZwaiError
@@ -38,6 +39,7 @@ from zwai.kitchen.admin import sweep_orphans
 from zwai.kitchen.firebase import Firebase, open_firebase
 from zwai.kitchen.library import Library
 from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
+from zwai.kitchen.painting import Model, Painter
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.reading import Reader
@@ -87,10 +89,12 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         files = await stack.enter_async_context(_files(settings))
         gemini = await stack.enter_async_context(_gemini(settings, database, files))
         library = await stack.enter_async_context(_library(settings, database, files, pool))
+        painter = await stack.enter_async_context(_painter(settings, database, library))
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
         reader = Reader(await stack.enter_async_context(reading), files)
-        delivery = await stack.enter_async_context(_delivery(settings, database, cache, recogniser))
+        works = jobs.works(recogniser, painter, clock)
+        delivery = await stack.enter_async_context(_delivery(settings, database, cache, works))
         await stack.enter_async_context(_housekeeping(database, files, library))
         key, previous = secret_key(settings), settings.previous_secret_key or None
         yield Kitchen(
@@ -101,6 +105,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             pool=pool,
             uploads=Uploads(files, pool, _upload_limits(settings)),
             library=library,
+            painter=painter,
             recogniser=recogniser,
             reader=reader,
             passwords=Passwords(pool),
@@ -188,7 +193,7 @@ async def _library(settings: Settings, database: Database, files: Files, pool: P
 
 @asynccontextmanager
 async def _delivery(
-    settings: Settings, database: Database, cache: Cache, recogniser: Recogniser
+    settings: Settings, database: Database, cache: Cache, works: Mapping[str, Work]
 ) -> AsyncIterator[Delivery]:
     """Jobs are run here, or put in line for the workers."""
     if settings.profile == "scaled":
@@ -197,7 +202,7 @@ async def _delivery(
         async with open_queue(settings.queue_url) as queue:
             yield queue
         return
-    runner = Runner(database, cache, jobs.works(recogniser, clock), clock, JOBS_AT_ONCE)
+    runner = Runner(database, cache, works, clock, JOBS_AT_ONCE)
     async with open_runner(runner, settings.drain_s):
         yield runner
 
@@ -282,6 +287,35 @@ async def open_guard(settings: Settings, database: Database) -> AsyncIterator[As
         guard = Guard(provider, memo, quota, ledger, limits, clock)
         try:
             yield guard
+        finally:
+            await guard.close()
+
+
+@asynccontextmanager
+async def _painter(settings: Settings, database: Database, library: Library) -> AsyncIterator[Painter]:
+    """Asks nobody without a key and a model that makes pictures. What it made is remembered by the library."""
+    if not settings.makes_pictures:
+        yield Painter(database, library, None, clock)
+        return
+    from ai.gemini import open_gemini
+    from ai.guard import Guard, GuardLimits
+
+    limits = GuardLimits(
+        at_once=QUESTIONS_AT_ONCE,
+        household_a_day=settings.ai_images_a_day,
+        everybody_a_day=settings.ai_images_a_day,
+        price_in=Decimal(0),
+        price_out=Decimal(0),
+        price_each=Decimal(settings.ai_price_image),
+    )
+    async with (
+        open_ledger(database, PAINTING) as ledger,
+        _memo(settings) as (_, quota),
+        open_gemini(settings.gemini_api_key, settings.gemini_image_model, settings.gemini_url) as provider,
+    ):
+        guard = Guard(provider, NoMemo(), quota, ledger, limits, clock)
+        try:
+            yield Painter(database, library, Model(guard, provider.model), clock)
         finally:
             await guard.close()
 

@@ -54,13 +54,16 @@ class Settings:
     internal_secret: str = _setting("", "What the operator's routes ask for; empty: they are closed.", secret=True)
     gemini_api_key: str = _setting("", "A key for Google's Gemini; empty: photos stay here.", secret=True)
     gemini_model: str = _setting("gemini-2.5-flash-lite", "The model that is asked about photos.")
+    gemini_image_model: str = _setting("", "The model that makes pictures of foods; empty: none are made.")
     gemini_url: str = _setting("", "Where Gemini is reached; empty: Google's own address.")
     recognition: str = _setting("local-first", "Who looks at a photo: local-first, gemini-first or local.")
     ai_a_minute: int = _setting(60, "Questions to Gemini a minute, of all processes together.")
     ai_household_a_day: int = _setting(200, "Questions to Gemini a day for each household.")
     ai_a_day: int = _setting(5000, "Questions to Gemini a day, of everybody together.")
+    ai_images_a_day: int = _setting(100, "Pictures of foods that may be asked for a day, of everybody together.")
     ai_price_in: str = _setting("0.10", "US dollars for a million tokens that go in, for the ledger.")
     ai_price_out: str = _setting("0.40", "US dollars for a million tokens that come out, for the ledger.")
+    ai_price_image: str = _setting("0.039", "US dollars for a picture, for the ledger.")
     rate_limits: str = _setting("on", "on or off; off is for benchmarks.")
     limit_read: int = _setting(600, "Reads a minute for each account.")
     limit_write: int = _setting(240, "Writes a minute for each account.")
@@ -98,6 +101,7 @@ class Settings:
             raise BadSetting(f"ZWAI_GEMINI_URL must begin with http:// or https://, not be {self.gemini_url!r}.")
         _price("AI_PRICE_IN", self.ai_price_in)
         _price("AI_PRICE_OUT", self.ai_price_out)
+        _price("AI_PRICE_IMAGE", self.ai_price_image)
         for name in ("secret_key", "previous_secret_key", "internal_secret"):
             if 0 < len(getattr(self, name)) < SECRET_LENGTH:
                 raise BadSetting(f"{PREFIX}{name.upper()} must have at least {SECRET_LENGTH} characters.")
@@ -123,6 +127,10 @@ class Settings:
     @property
     def asks_gemini(self) -> bool:
         return bool(self.gemini_api_key) and self.recognition != "local"
+
+    @property
+    def makes_pictures(self) -> bool:
+        return bool(self.gemini_api_key and self.gemini_image_model)
 
     @property
     def base_url(self) -> str:

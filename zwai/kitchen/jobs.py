@@ -10,6 +10,7 @@ from storage.db import Read, Write
 from zwai.errors import JobEnded
 from zwai.kitchen import recognition
 from zwai.kitchen.looking import Recogniser
+from zwai.kitchen.painting import PAINT, Painter
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, JobKey, JobState
 from zwai.records.people import HouseholdId, Language, Member, SessionId
@@ -19,7 +20,7 @@ RECOGNISE = "recognise"
 LOOKING = "looking"  # the step's word; how many photos of how many are done follows
 
 
-def works(recogniser: Recogniser, clock: Callable[[], datetime]) -> Mapping[str, Work]:
+def works(recogniser: Recogniser, painter: Painter, clock: Callable[[], datetime]) -> Mapping[str, Work]:
     """Every kind of job and what it does."""
 
     async def recognise(job: Job, progress: Progress) -> Effect:
@@ -34,11 +35,12 @@ def works(recogniser: Recogniser, clock: Callable[[], datetime]) -> Mapping[str,
 
         async def propose(tx: Write) -> dict[str, Any]:
             proposal = await recognition.propose(tx, _member(job), seen, clock())
+            await painter.order(tx, _member(job), proposal, clock())
             return {"recognition_id": proposal.recognition.id}
 
         return propose
 
-    return {RECOGNISE: recognise}
+    return {RECOGNISE: recognise, PAINT: painter.work}
 
 
 async def order_recognition(

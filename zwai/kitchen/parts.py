@@ -13,6 +13,7 @@ from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.firebase import Firebase
 from zwai.kitchen.library import Library
 from zwai.kitchen.looking import Recogniser
+from zwai.kitchen.painting import Painter
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.reading import Reader
 from zwai.kitchen.tokens import TokenKeys
@@ -53,6 +54,7 @@ class Kitchen:
     pool: Pool
     uploads: Uploads
     library: Library
+    painter: Painter
     recogniser: Recogniser
     reader: Reader
     passwords: Passwords

@@ -5,14 +5,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from storage import batches, photos, recognitions
+from storage import batches, jobs, photos, recognitions
 from storage.db import Read, Write
-from zwai.errors import UnknownRecognition
+from zwai.errors import UnknownJob, UnknownRecognition
 from zwai.kitchen import inventory
 from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
+from zwai.kitchen.library import unpictured
 from zwai.knowledge import catalogue
 from zwai.knowledge.names import label_key
 from zwai.records.ids import new_id
+from zwai.records.jobs import Job, JobId
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import (
     Aim,
@@ -43,8 +45,11 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
+    """`painting` is the job that has the pictures made which its lines lacked, None when they lacked none."""
+
     recognition: Recognition
     lines: tuple[Line, ...]
+    painting: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,11 @@ async def propose(tx: Write, member: Member, seen: Seen, now: datetime) -> Propo
 async def proposal(tx: Read, household: HouseholdId, recognition: RecognitionId) -> Proposal:
     """A stored proposal. Raises UnknownRecognition."""
     found, lines = await recognitions.get(tx, household, recognition)
-    return Proposal(found, tuple(lines))
+    painting = None
+    if unpictured(line.batch for line in lines):
+        with contextlib.suppress(UnknownJob):
+            painting = await jobs.get(tx, household, JobId(recognition))
+    return Proposal(found, tuple(lines), painting)
 
 
 async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: datetime) -> Done:

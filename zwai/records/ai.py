@@ -17,6 +17,7 @@ class Purpose(StrEnum):
     INGREDIENTS = "ingredients"
     DISHES = "dishes"
     BOTH = "both"
+    PICTURE = "picture"
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,183 @@
+"""Having pictures made of foods that the library lacks: each once for all, whoever asks first, as a job.
+
+A row of the library is the claim of the process that is at it. Only foods of the catalogue are painted, by the names
+that the catalogue has for them: what somebody typed stays in the house.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from ai.painting import image_of, painting
+from storage import jobs, library
+from storage.attempts import Effect, Progress, PutOff
+from storage.db import Database, Write
+from zwai.errors import AIBudgetSpent, AIMalformed, AIMisconfigured, AIRefused, Conflict, ZwaiError
+from zwai.kitchen.library import UNREADABLE, Library, generated_key, unpictured
+from zwai.kitchen.recognition import Proposal
+from zwai.knowledge import catalogue
+from zwai.records.ids import new_id
+from zwai.records.jobs import Job, JobId, JobState
+from zwai.records.people import HouseholdId, Member
+from zwai.records.photos import PhotoId
+from zwai.records.pictures import LibraryPicture, Source
+from zwai.records.ports import Asker
+from zwai.records.stock import Batch, FoodId
+
+log = logging.getLogger("zwai.ai")
+
+PAINT = "paint"
+STEP = "painting"  # the step's word; how many pictures of how many are done follows
+AT_ONCE = 4  # pictures, of one process
+MOST_JOBS = 2  # of one process: others wait without taking a place from recognitions
+LEASE = timedelta(seconds=90)  # longer than a question and its copies may take
+LOOK_AGAIN_S = 0.5
+REFUSED_FOR = timedelta(days=7)
+ORDERED_FOR = timedelta(minutes=10)
+NOT_NOW = (AIBudgetSpent, AIMisconfigured)
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """Who paints, behind its guard, and its name."""
+
+    guard: Asker
+    name: str
+
+
+class Painter:
+    """Orders pictures and makes them; without a model there is nothing to order."""
+
+    def __init__(self, database: Database, shared: Library, model: Model | None, clock: Callable[[], datetime]) -> None:
+        self._database, self._library, self._model, self._clock = database, shared, model, clock
+        self._places = asyncio.Semaphore(AT_ONCE)
+        self._working = 0
+        self._ordered: dict[FoodId, datetime] = {}
+
+    def lacking(self, batches: Iterable[Batch]) -> list[FoodId]:
+        """The foods among batches that have no picture and could get one."""
+        if self._model is None:
+            return []
+        found = {one.food: one.label_key for one in batches if one.food is not None}
+        return [food for food in unpictured(batches) if self._library.find(food, found[food]) is None]
+
+    async def order(self, tx: Write, member: Member, proposal: Proposal, now: datetime) -> Proposal:
+        """Order what a proposal lacks; the job has the proposal's id, by which it is asked for."""
+        if not (foods := self.lacking([line.batch for line in proposal.lines])):
+            return proposal
+        own = proposal.recognition.id
+        return replace(proposal, painting=await _order(tx, member, own, {"foods": foods, "recognition_id": own}, now))
+
+    async def order_for_stock(self, tx: Write, member: Member, batches: Sequence[Batch], now: datetime) -> None:
+        """Order what new batches lack, unless it was lately."""
+        self._ordered = {food: at for food, at in self._ordered.items() if now - at < ORDERED_FOR}
+        if foods := [food for food in self.lacking(batches) if food not in self._ordered]:
+            self._ordered |= dict.fromkeys(foods, now)
+            await _order(tx, member, new_id(now), {"foods": foods}, now)
+
+    async def work(self, job: Job, progress: Progress) -> Effect:
+        """Paint what a job names. Raises what is worth another try, and PutOff while others are at it."""
+        if self._working >= MOST_JOBS:
+            raise PutOff
+        self._working += 1
+        try:
+            painted = await self._paint_all([FoodId(food) for food in job.request["foods"]], job.household, progress)
+        finally:
+            self._working -= 1
+        told = {name: job.request[name] for name in ("recognition_id",) if name in job.request}
+
+        async def tell(tx: Write) -> dict[str, Any]:
+            return {**told, "painted": painted}
+
+        return tell
+
+    async def _paint_all(self, foods: Sequence[FoodId], household: HouseholdId, progress: Progress) -> int:
+        done, painted = 0, 0
+
+        async def one(food: FoodId) -> None:
+            nonlocal done, painted
+            async with self._places:
+                with contextlib.suppress(*NOT_NOW):
+                    painted += await self.paint(food, household)
+            done += 1
+            await progress(5 + 90 * done // len(foods), f"{STEP} {done}/{len(foods)}")
+
+        await progress(5, f"{STEP} 0/{len(foods)}")
+        ended = await asyncio.gather(*(one(food) for food in foods), return_exceptions=True)
+        for error in ended:
+            if error is not None:
+                raise error
+        return painted
+
+    async def paint(self, food: FoodId, household: HouseholdId) -> bool:
+        """Whether the library has a picture of the food, now at the latest.
+
+        Raises AIDown, AIMisconfigured, AIBudgetSpent, PoolFull, StorageFull.
+        """
+        key = generated_key(food)
+        while self._model is not None:
+            async with self._database.read() as tx:
+                standing = next(iter(await library.of_keys(tx, [key])), None)
+            now = self._clock()
+            if standing is not None and standing.is_there:
+                self._library.learn([standing])
+                return True
+            if standing is not None and standing.source is Source.REFUSED and now < standing.made_at + REFUSED_FOR:
+                return False
+            if standing is not None and standing.source is Source.WANTED and now < standing.made_at + LEASE:
+                await asyncio.sleep(LOOK_AGAIN_S)
+                continue
+            claim = LibraryPicture(key, PhotoId(new_id(now)), Source.WANTED, self._model.name, now)
+            if await self._put(claim, standing):
+                return await self._make(claim, food, household, self._model.guard)
+        return False
+
+    async def _make(self, claim: LibraryPicture, food: FoodId, household: HouseholdId, guard: Asker) -> bool:
+        try:
+            document = await guard.ask(painting(catalogue.load().foods[food]), household)
+            await self._library.keep(claim.photo, await asyncio.to_thread(image_of, document))
+        except (AIRefused, AIMalformed, *UNREADABLE) as error:
+            log.warning("no picture of %s: %s", food, error.fields.get("reason") or error.code)
+            await self._put(replace(claim, source=Source.REFUSED, made_at=self._clock()), claim)
+            return False
+        except BaseException:
+            with contextlib.suppress(ZwaiError):  # then it runs out
+                async with self._database.write() as tx:
+                    await library.drop(tx, claim)
+            raise
+        made = replace(claim, source=Source.GENERATED, made_at=self._clock())
+        if await self._put(made, claim):
+            self._library.learn([made])
+        return True
+
+    async def _put(self, picture: LibraryPicture, instead_of: LibraryPicture | None) -> bool:
+        try:
+            async with self._database.write() as tx:
+                return await library.put(tx, picture, instead_of)
+        except Conflict:
+            return False
+
+
+async def _order(tx: Write, member: Member, job_id: str, request: dict[str, Any], now: datetime) -> Job:
+    job = Job(
+        id=JobId(job_id),
+        household=member.household,
+        account=member.account,
+        kind=PAINT,
+        state=JobState.PENDING,
+        attempt=0,
+        progress=0,
+        step="waiting",
+        request=request,
+        result=None,
+        error=None,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+    )
+    await jobs.add(tx, job)
+    return job
