@@ -80,7 +80,8 @@ def painted(image: bytes) -> Reaction:
 
 
 def blocked() -> Reaction:
-    return lambda _: web.json_response({"promptFeedback": {"blockReason": "SAFETY"}})
+    usage = {"promptTokenCount": 1000, "totalTokenCount": 1000}
+    return lambda _: web.json_response({"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": usage})
 
 
 def failing(status: int, *, retry_s: float | None = None) -> Reaction:

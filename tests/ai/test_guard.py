@@ -97,6 +97,29 @@ async def test_a_call_is_in_the_ledger_with_what_it_cost(bench: Bench) -> None:
     assert call.bytes_out == len(b"\xff\xd8a photo") + len("Name the food.What is here?")
 
 
+@pytest.mark.parametrize(
+    ("reaction", "outcome", "tokens"),
+    [
+        (blocked(), Outcome.REFUSED, (1000, 0)),
+        (answered(MILK, finish="SAFETY"), Outcome.REFUSED, (1000, 100)),
+        (said("prose"), Outcome.MALFORMED, (1000, 100)),
+        (said("[]"), Outcome.MALFORMED, (1000, 100)),
+        (answered({"foods": []}), Outcome.MALFORMED, (1000, 100)),
+        (failing(403), Outcome.MISCONFIGURED, (0, 0)),
+    ],
+    ids=["blocked", "safety", "prose", "a list", "another list", "403"],
+)
+async def test_an_answer_that_is_of_no_use_costs_what_it_cost(
+    bench: Bench, reaction: Reaction, outcome: Outcome, tokens: tuple[int, int]
+) -> None:
+    bench.fake.reactions = [reaction]
+    with pytest.raises(ZwaiError):
+        await bench.ask(schema={**QUESTION.schema, "required": ["ingredients"]})
+    (call,) = bench.ledger.calls
+    assert (call.outcome, (call.tokens_in, call.tokens_out)) == (outcome, tokens)
+    assert call.cost == (tokens[0] * Decimal("0.1") + tokens[1] * Decimal("0.4")) / 1_000_000
+
+
 async def test_the_same_question_is_paid_for_once(bench: Bench) -> None:
     assert await bench.ask() == await bench.ask() == MILK
     assert len(bench.fake.asked) == 1
