@@ -6,15 +6,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-import orjson
 from marshmallow import Schema, fields, pre_load, validate
 
-from handlers import wire
+from handlers import painted, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import (
     Amount,
-    BoundFirst,
     Cursor,
     Day,
     Label,
@@ -26,13 +24,13 @@ from handlers.fields import (
     time_unit_field,
     unit_field,
 )
-from handlers.schemas import RequestSchema, refusal
+from handlers.schemas import RequestSchema
 from handlers.stock_answers import StockBatchSchema
 from handlers.stock_bodies import LONGEST_SPAN, LONGEST_TIPS
 from zwai.kitchen import proposals, recognition
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import today_of, typed_expiry
-from zwai.kitchen.proposals import Edit, Review
+from zwai.kitchen.proposals import Choice, Edit, Review
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge.words import render_place, render_unit
 from zwai.records.photos import Copy, RecognitionId
@@ -41,7 +39,6 @@ from zwai.records.stock import Place, TimeUnit, Unit
 
 MOST_LINES = 500  # ten photos have never shown a tenth of that
 LONGEST_ID = 64
-LONGEST_FEEDBACK = 4000
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +94,15 @@ class AllOrSome(RequestSchema):
 @dataclass(frozen=True, slots=True)
 class AcceptBody:
     lines: list[EditBody] | None = None
+    auto: bool | None = None
     close: bool | None = None
 
 
 class AcceptSchema(AllOrSome):
+    """`auto`: of these lines only those that say `auto_accept`."""
+
     record = AcceptBody
+    auto = fields.Boolean(allow_none=True)
     lines = ListOf(fields.Nested(EditSchema), allow_none=True, validate=validate.Length(max=MOST_LINES))
     close = fields.Boolean(allow_none=True)
 
@@ -118,31 +119,6 @@ class RejectSchema(AllOrSome):
         allow_none=True,
         validate=validate.Length(max=MOST_LINES),
     )
-
-
-class Words(BoundFirst):
-    """What somebody says: a text, or a JSON document of the client's own, kept as text."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **_: Any) -> str:
-        words = value if isinstance(value, str) else orjson.dumps(value).decode()
-        if not words.strip() or words in ("{}", "[]"):
-            raise refusal("empty", "no puede estar vacío.", "may not be empty.")
-        if len(words) > LONGEST_FEEDBACK:
-            es = f"debe tener como máximo {LONGEST_FEEDBACK} caracteres."
-            raise refusal("too_long", es, f"must have at most {LONGEST_FEEDBACK} characters.")
-        return words
-
-
-@dataclass(frozen=True, slots=True)
-class FeedbackBody:
-    recognition_id: str
-    feedback: str
-
-
-class FeedbackSchema(RequestSchema):
-    record = FeedbackBody
-    recognition_id = fields.String(required=True, validate=validate.Length(min=1, max=LONGEST_ID))
-    feedback = Words(required=True)
 
 
 class SummarySchema(Schema):
@@ -213,6 +189,7 @@ class LineSchema(Schema):
     expiration_date = fields.NaiveDateTime(required=True)
     tips = fields.String(required=True)
     added_at = fields.AwareDateTime(required=True)
+    auto_accept = fields.Boolean(required=True)
     evidence = fields.Nested(EvidenceSchema, required=True)
     accepted = fields.Nested(AcceptedSchema, required=True, allow_none=True)
     rejected_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -236,11 +213,6 @@ class RejectedSchema(Schema):
     proposal = fields.Nested(ProposalSchema, required=True)
 
 
-class ThanksSchema(Schema):
-    message = fields.String(required=True)
-    recognition_id = fields.String(required=True)
-
-
 async def page(call: Call[None, PageQuery]) -> Answer:
     return await _page(call, "proposals")
 
@@ -250,17 +222,26 @@ async def history(call: Call[None, PageQuery]) -> Answer:
 
 
 async def show(call: Call[None]) -> Answer:
+    await call.kitchen.report_card.everybody(call.now)  # which lines may be accepted unasked
     async with call.read() as tx:
         return call.answer(_proposal(call, await recognition.proposal(tx, call.member.household, _named(call))))
 
 
 async def accept(call: Call[AcceptBody]) -> Answer:
-    lines = call.body.lines
-    edits = None if lines is None else [_edit(call, one) for one in lines]
+    choice = await _choice(call)
     async with call.write() as tx:
         close = bool(call.body.close)
-        review = await proposals.accept(tx, call.member, _named(call), edits, call.now, close=close)
+        review = await proposals.accept(tx, call.member, _named(call), choice, call.now, close=close)
+        await painted.order_for_stock(call, tx, review.added)
         return call.answer(_reviewed(call, review))
+
+
+async def _choice(call: Call[AcceptBody]) -> Choice:
+    card, lines = call.kitchen.report_card, call.body.lines
+    await card.everybody(call.now)
+    edits = [_edit(call, one) for one in lines or ()]
+    choice: Choice = proposals.everything if lines is None else lambda _: edits
+    return proposals.unasked(choice, card.accepts) if call.body.auto else choice
 
 
 async def reject(call: Call[RejectBody]) -> Answer:
@@ -270,14 +251,6 @@ async def reject(call: Call[RejectBody]) -> Answer:
 
 async def reject_all(call: Call[None]) -> Answer:
     return await _reject(call, None)
-
-
-async def comment(call: Call[FeedbackBody]) -> Answer:
-    recognised = RecognitionId(call.body.recognition_id)
-    async with call.write() as tx:
-        await proposals.comment(tx, call.member, recognised, call.body.feedback, call.now)
-        message = wire.sentence(call, "Gracias, lo tendremos en cuenta.", "Thank you, we will take it into account.")
-        return call.answer({"message": message, "recognition_id": recognised})
 
 
 async def _page(call: Call[None, PageQuery], name: str) -> Answer:
@@ -361,6 +334,7 @@ def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
         "expiration_date": wire.day(batch.expiry.day),
         "tips": batch.tips,
         "added_at": batch.added_at,
+        "auto_accept": line.state is LineState.OPEN and call.kitchen.report_card.accepts(line),
         "evidence": _evidence(call, proposal, line),
         "accepted": _accepted(line),
         "rejected_at": line.rejected_at,

@@ -13,6 +13,7 @@ from pathlib import Path
 from aiohttp import ClientSession, web
 
 import zwai
+from ai.measured import measured
 from ai.pool import Pool, open_idle_pool, open_pool
 from ai.work import warm, warm_reading
 from handlers.dispatch import make_site
@@ -43,6 +44,7 @@ from zwai.kitchen.painting import Model, Painter
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.reading import Reader
+from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.knowledge import allergens, names
@@ -108,6 +110,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             painter=painter,
             recogniser=recogniser,
             reader=reader,
+            report_card=ReportCard(database, measured()),
             passwords=Passwords(pool),
             firebase=await stack.enter_async_context(_firebase(settings)),
             internal_secret=settings.internal_secret,

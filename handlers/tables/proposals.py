@@ -2,7 +2,7 @@
 
 from marshmallow import Schema
 
-from handlers import proposals
+from handlers import feedback, proposals
 from handlers.route import CacheFor, Handler, Limit, Replay, Route
 
 # A row reads best as a few lines.
@@ -43,6 +43,6 @@ ROUTES = (
     _reviewing("POST", f"{_ONE}/reject", proposals.reject, "Refuse lines: all that are open, or those that are named",
                proposals.RejectSchema, proposals.RejectedSchema),
     _reviewing("DELETE", _ONE, proposals.reject_all, "Refuse all lines that are open", None, proposals.RejectedSchema),
-    _reviewing("POST", "/api/recognition/feedback", proposals.comment, "Say what was right or wrong",
-               proposals.FeedbackSchema, proposals.ThanksSchema),
+    _reviewing("POST", "/api/recognition/feedback", feedback.comment, "Say what was right or wrong",
+               feedback.FeedbackSchema, feedback.ThanksSchema),
 )

@@ -32,6 +32,7 @@ PAGES = {
     "/api/openapi.json",
     "/health/live",
     "/api/export",
+    "/api/recogniser/report.svg",
     "/api/jobs/{job_id}/events",
     "/api/inventory/batch/{batch_id}/quarantine",  # 204
 }

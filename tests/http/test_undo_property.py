@@ -128,9 +128,8 @@ class Household:
         made = await recognition.propose(tx, self._member, seen, self._now)
         edits = [Edit(line=made.lines[1].id, label=self._chance.choice(LABELS), amount=Decimal(2))]
         whole = self._chance.random() < 0.5
-        review = await proposals.accept(
-            tx, self._member, made.recognition.id, None if whole else edits, self._now, close=False
-        )
+        choice = proposals.everything if whole else lambda _: edits
+        review = await proposals.accept(tx, self._member, made.recognition.id, choice, self._now, close=False)
         assert LineState.ACCEPTED in [line.state for line in review.proposal.lines]
         return True
 

@@ -16,6 +16,7 @@ from zwai.kitchen.looking import Recogniser
 from zwai.kitchen.painting import Painter
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.reading import Reader
+from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import Uploads
 
@@ -57,6 +58,7 @@ class Kitchen:
     painter: Painter
     recogniser: Recogniser
     reader: Reader
+    report_card: ReportCard
     passwords: Passwords
     firebase: Firebase | None
     internal_secret: str

@@ -1,6 +1,6 @@
 """Reviewing proposals: what of a recognition goes into stock, as it is or corrected, and what is refused."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -52,16 +52,34 @@ async def page(
     return found[:limit], len(found) > limit
 
 
+# Which lines of a proposal are meant.
+Choice = Callable[[Proposal], Sequence[Edit]]
+
+
+def everything(proposal: Proposal) -> list[Edit]:
+    """Suggestions are guesses of which one at most is right, so nobody means them by all."""
+    wanted = (line for line in proposal.lines if line.decision is not Decision.SUGGESTION)
+    return [Edit(line=line.id) for line in wanted if line.state is not LineState.REJECTED]
+
+
+def unasked(choice: Choice, accepts: Callable[[Line], bool]) -> Choice:
+    """Of a choice, the lines that may be accepted unasked."""
+
+    def chosen(proposal: Proposal) -> list[Edit]:
+        return [edit for edit in choice(proposal) if accepts(_line(proposal, edit.line))]
+
+    return chosen
+
+
 async def accept(
-    tx: Write, member: Member, recognised: RecognitionId, edits: Sequence[Edit] | None, now: datetime, *, close: bool
+    tx: Write, member: Member, recognised: RecognitionId, choice: Choice, now: datetime, *, close: bool
 ) -> Review:
     """Put lines into stock, each once, however often they come; `close` refuses the lines that stay open.
 
-    None means all lines that are not mere suggestions and have not been refused. Raises
-    UnknownRecognition, UnknownLine, StockFull.
+    Raises UnknownRecognition, UnknownLine, StockFull.
     """
     before = await recognition.proposal(tx, member.household, recognised)
-    chosen = {edit.line: edit for edit in (_everything(before) if edits is None else edits)}
+    chosen = {edit.line: edit for edit in choice(before)}
     lines = [_line(before, line_id) for line_id in chosen]
     fresh = [line for line in lines if line.state is not LineState.ACCEPTED]
     drafts = [_reviewed(member, line, chosen[line.id], now) for line in fresh]
@@ -90,12 +108,6 @@ async def comment(tx: Write, member: Member, recognised: RecognitionId, words: s
     """Keep what somebody says of a recognition. Raises UnknownRecognition."""
     await recognition.proposal(tx, member.household, recognised)
     await recognitions.add_feedback(tx, Feedback(new_id(now), member.household, recognised, member.account, words, now))
-
-
-def _everything(proposal: Proposal) -> list[Edit]:
-    """Suggestions are guesses of which one at most is right, so nobody means them by all."""
-    wanted = (line for line in proposal.lines if line.decision is not Decision.SUGGESTION)
-    return [Edit(line=line.id) for line in wanted if line.state is not LineState.REJECTED]
 
 
 def _line(proposal: Proposal, line_id: LineId) -> Line:

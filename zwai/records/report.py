@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any
 
-from zwai.records.photos import Engine
+from zwai.records.photos import Decision, Engine
 
 Z_95 = 1.959964  # two-sided 95 % of the normal distribution
 BINS = 10  # of confidence, equally wide
@@ -49,6 +49,19 @@ class Bin:
 
     confidence: float
     right: Share
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewed:
+    """What reviewers made of lines of one rule, decision and food: `as_it_was` accepted, with or without new amounts."""
+
+    rule: str
+    decision: Decision
+    food: str | None
+    households: int
+    as_it_was: int
+    corrected: int
+    refused: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,87 @@
+"""What reviewers made of the recogniser's lines: how many they took as they were, corrected or refused."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+
+from storage.db import Read
+from storage.schema import proposal_lines
+from zwai.records.people import HouseholdId
+from zwai.records.photos import Decision
+from zwai.records.report import BINS, Bin, Reviewed, Share
+
+# The newest lines that are counted; ids sort by time, so both are read from the end of an index.
+MOST_OF_EVERYBODY = 100_000
+MOST_OF_HOUSEHOLD = 10_000
+
+NEEDED = (
+    "household_id", "food_id", "label", "rule", "decision", "confidence", "accepted_at", "accepted_label",
+    "accepted_food_id", "rejected_at",
+)  # fmt: skip
+
+
+async def by_food(tx: Read, rules: Sequence[str], household: HouseholdId | None = None) -> list[Reviewed]:
+    """Reviewed lines of these rules by rule, decision and food: of a household, or None: of everybody."""
+    line = _newest(household).c
+    kind = (line.rule, line.decision, line.food_id)
+    query = select(
+        *kind,
+        func.count(func.distinct(line.household_id)).label("households"),
+        _times(_as_it_was(line)).label("as_it_was"),
+        func.count(line.accepted_at).label("accepted"),
+        func.count(line.rejected_at).label("refused"),
+    )
+    rows = await tx.all(query.where(line.rule.in_(rules), _reviewed(line)).group_by(*kind))
+    return [
+        Reviewed(
+            rule=row.rule,
+            decision=Decision(row.decision),
+            food=row.food_id,
+            households=row.households,
+            as_it_was=row.as_it_was,
+            corrected=row.accepted - row.as_it_was,
+            refused=row.refused,
+        )
+        for row in rows
+    ]
+
+
+async def by_confidence(
+    tx: Read, rules: Sequence[str], household: HouseholdId | None, least_lines: int, least_households: int
+) -> tuple[Bin, ...]:
+    """The same lines by how sure they were said to be, where there are enough; no suggestions, which are guesses."""
+    line = _newest(household).c
+    place = case(*((line.confidence < number / BINS, number) for number in range(1, BINS)), else_=BINS).label("place")
+    query = select(
+        place,
+        func.avg(line.confidence).label("confidence"),
+        _times(_as_it_was(line)).label("as_it_was"),
+        func.count().label("all"),
+    ).where(line.rule.in_(rules), line.decision != Decision.SUGGESTION, _reviewed(line))
+    enough = (func.count() >= least_lines, func.count(func.distinct(line.household_id)) >= least_households)
+    rows = await tx.all(query.group_by(place).having(and_(*enough)).order_by(place))
+    return tuple(Bin(round(float(row.confidence), 4), Share(row.as_it_was, row.all)) for row in rows)
+
+
+def _newest(household: HouseholdId | None) -> Any:
+    query: Select[Any] = select(*(proposal_lines.c[name] for name in NEEDED))
+    if household is None:
+        return query.order_by(proposal_lines.c.id.desc()).limit(MOST_OF_EVERYBODY).subquery()
+    mine = query.where(proposal_lines.c.household_id == household)
+    return mine.order_by(proposal_lines.c.added_at.desc()).limit(MOST_OF_HOUSEHOLD).subquery()
+
+
+def _reviewed(line: Any) -> ColumnElement[bool]:
+    return or_(line.accepted_at.is_not(None), line.rejected_at.is_not(None))
+
+
+def _as_it_was(line: Any) -> ColumnElement[bool]:
+    """Accepted as the same food; what the catalogue doesn't have, under the same label."""
+    by_label = and_(line.food_id.is_(None), line.accepted_food_id.is_(None), line.accepted_label == line.label)
+    return and_(line.accepted_at.is_not(None), or_(line.accepted_food_id == line.food_id, by_label))
+
+
+def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:
+    """How many rows meet a condition; MySQL has no FILTER."""
+    return func.count(case((condition, 1)))
