@@ -111,9 +111,19 @@ async def test_only_photos_without_a_sure_item_are_shown_to_gemini(kitchen: Kitc
 async def test_looking_again_asks_gemini_even_about_a_sure_photo(kitchen: Kitchen) -> None:
     kitchen.answers(MILK)
     assert (await kitchen.look(SURE)).json["engine"] == "local"
+    kitchen.answers(MILK, {**MILK, "name": "tomate", "quantity": 4, "unit": "piece"})
     answer = (await kitchen.look(SURE, look_again=True)).json
     assert answer["engine"] == "gemini"
-    assert [item["food_id"] for item in answer["ingredients"]] == ["milk"]
+    tomato, milk = answer["ingredients"]
+    assert (tomato["food_id"], tomato["quantity"], tomato["decision"]) == ("tomato", 4, "item")
+    assert tomato["evidence"]["rule"] == "whole" and tomato["evidence"]["bounding_box"]["x_min"] == 0.2
+    assert (milk["food_id"], milk["decision"]) == ("milk", "confirm")
+
+
+async def test_what_gemini_does_not_see_when_it_looks_again_is_to_be_confirmed(kitchen: Kitchen) -> None:
+    kitchen.answers()
+    (tomato,) = (await kitchen.look(SURE, look_again=True)).json["ingredients"]
+    assert (tomato["food_id"], tomato["decision"], tomato["needs_confirmation"]) == ("tomato", "confirm", True)
 
 
 async def test_a_job_looks_again_too(kitchen: Kitchen) -> None:

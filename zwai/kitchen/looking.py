@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from ai.questions import question, sightings
 from ai.work import look
 from storage.files import Files
 from zwai.errors import AIBudgetSpent, AIDown, AIMalformed, AIMisconfigured, AIRefused, Unavailable
-from zwai.kitchen.recognition import Seen, merged
+from zwai.kitchen.recognition import Seen, merged, name_of
 from zwai.records.people import Member
 from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Sighting
 from zwai.records.ports import Asker
@@ -68,6 +69,24 @@ class Gemini:
         return sightings(document, aim, member.language)
 
 
+def together(local: Sequence[Sighting], gemini: Sequence[Sighting]) -> list[Sighting]:
+    """Gemini's answer for a photo, with what the local engine is sure of there; what that only guesses gives way.
+
+    What both name is one sighting: our calibrated confidence, its place and amount. What Gemini doesn't name stays,
+    to be confirmed.
+    """
+    sure = {name_of(sighting): sighting for sighting in local if sighting.decision is Decision.ITEM}
+    theirs = {name_of(sighting): sighting for sighting in reversed(gemini)}
+    kept = [_seen_by_both(ours, theirs.get(name)) for name, ours in sure.items()]
+    return kept + [sighting for sighting in gemini if name_of(sighting) not in sure]
+
+
+def _seen_by_both(ours: Sighting, theirs: Sighting | None) -> Sighting:
+    if theirs is None:
+        return replace(ours, decision=Decision.CONFIRM)
+    return replace(ours, box=theirs.box or ours.box, amount=theirs.amount, unit=theirs.unit)
+
+
 class Recogniser:
     """Looks at the AI copies of stored photos by the engines that there are."""
 
@@ -79,8 +98,8 @@ class Recogniser:
     ) -> Seen:
         """See what is in the photos, all at once, and merge what was seen twice.
 
-        `again`: Gemini looks, whatever the order. One photo that it answered for makes the answer Gemini's.
-        Raises PoolFull, JobTimedOut, WorkerDied.
+        `again`: Gemini looks, whatever the local engine is sure of. One photo that it answered for makes the answer
+        Gemini's. Raises PoolFull, JobTimedOut, WorkerDied.
         """
         try:
             async with asyncio.TaskGroup() as group:
@@ -97,25 +116,27 @@ class Recogniser:
         return Seen(aim, engine, tuple(photo_ids), merged(found))
 
     async def _look_at(self, photo: PhotoId, aim: Aim, member: Member, *, again: bool) -> Looked:
-        if again or self._order is Order.GEMINI_FIRST:
+        if self._order is Order.GEMINI_FIRST:
             asked = await self._ask(photo, aim, member)
-            return asked or (Engine.LOCAL, await self._local.look(photo, aim, member))
+            seen = await self._local.look(photo, aim, member) if asked is None else asked
+            return Engine.LOCAL if asked is None else Engine.GEMINI, seen
         try:
             seen = await self._local.look(photo, aim, member)
         except Unavailable:
-            if asked := await self._ask(photo, aim, member):
-                return asked
+            if (asked := await self._ask(photo, aim, member)) is not None:
+                return Engine.GEMINI, asked
             raise
-        sure = any(sighting.decision is Decision.ITEM for sighting in seen)
-        asked = None if sure else await self._ask(photo, aim, member)
-        return asked or (Engine.LOCAL, seen)
+        if any(sighting.decision is Decision.ITEM for sighting in seen) and not again:
+            return Engine.LOCAL, seen
+        asked = await self._ask(photo, aim, member)
+        return (Engine.LOCAL, seen) if asked is None else (Engine.GEMINI, together(seen, asked))
 
-    async def _ask(self, photo: PhotoId, aim: Aim, member: Member) -> Looked | None:
+    async def _ask(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting] | None:
         """Gemini's answer, an empty one too; None where there is none."""
         if self._gemini is None:
             return None
         try:
-            return Engine.GEMINI, await self._gemini.look(photo, aim, member)
+            return await self._gemini.look(photo, aim, member)
         except NO_ANSWER as error:
             log.info(
                 "the local engine answers, since Gemini does not: %s %s", error.code, error.fields.get("reason", "")

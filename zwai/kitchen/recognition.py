@@ -1,14 +1,14 @@
 """Proposing what was seen in photos, and accepting proposals into stock."""
 
 import contextlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage import batches, jobs, photos, recognitions
 from storage.db import Read, Write
 from zwai.errors import UnknownJob, UnknownRecognition
-from zwai.kitchen import inventory
+from zwai.kitchen import inventory, learning
 from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
 from zwai.kitchen.library import unpictured
 from zwai.knowledge import catalogue
@@ -65,11 +65,16 @@ def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Si
     """One sighting a food or label: the surest decision, then the highest confidence."""
     best: dict[str, tuple[PhotoId, Sighting]] = {}
     for photo, sighting in found:
-        name = sighting.food or label_key(sighting.label)
+        name = name_of(sighting)
         known = best.get(name)
         if known is None or _order(sighting) < _order(known[1]):
             best[name] = (photo, sighting)
     return tuple(sorted(best.values(), key=lambda one: _order(one[1])))
+
+
+def name_of(sighting: Sighting) -> str:
+    """By which two sightings are of the same thing."""
+    return sighting.food or label_key(sighting.label)
 
 
 def _order(sighting: Sighting) -> tuple[int, float]:
@@ -121,6 +126,7 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
     named = await _lines_by_name(tx, member.household, {one.recognition for one in accepted if not one.added_at})
     drafts: list[Batch] = []
     closed: dict[LineId, int] = {}
+    told: list[Mapping[str, str]] = []
     again: list[BatchId] = []
     for one in accepted:
         by_name = named.get((one.recognition, label_key(one.item.label)))
@@ -131,10 +137,12 @@ async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: d
             again.append(line.accepted_batch)
         elif line.id not in closed:
             closed[line.id] = len(drafts)
+            told.append(line.evidence)
             drafts.append(_edited(inventory.draft(member, one.item, now), line))
     stored = await inventory.store(tx, member, drafts, now, reason=REASON)
     accepted_lines = [(line_id, stored.batches[place]) for line_id, place in closed.items()]
     await recognitions.accept(tx, member.household, accepted_lines, now)
+    await learning.learn(tx, member, [(one, batch) for one, (_, batch) in zip(told, accepted_lines, strict=True)], now)
     held = await batches.by_ids(tx, member.household, again) if again else {}
     known = [held[batch] for batch in again if batch in held]  # what has been eaten since is not
     return Done((*known, *stored.batches), stored.entry)
