@@ -152,14 +152,15 @@ class RedisCache:
         await self._own.keep_body(household, request, body)
         head = f"{body.version}\n{body.local_date}\n{body.etag}\n".encode()
         words = ("SET", f"b:{household}{request}", head + body.body, "EX", KEPT_BODY_S)
-        await self._tell(lambda: self._line.tell(*words))
+        await self._ask(lambda: self._line.tell(*words), _nothing)
 
     async def check(self) -> dict[str, object]:
         reachable = await self._ask(self._is_there, _no)
         return {"engine": "redis", "reachable": reachable}
 
     async def _is_there(self) -> bool:
-        return bool(await self._redis.ping())
+        async with asyncio.timeout(ANSWER_S):
+            return bool(await self._redis.ping())
 
     async def _read_glance(
         self, session_id: str, arguments: list[Any], policy: LimitPolicy | None, mine: CachedBody | None
@@ -182,22 +183,29 @@ class RedisCache:
         )
 
     async def _read_count(self, subject: str, policy: LimitPolicy) -> Verdict:
-        used, left = await self._count(keys=[f"l:{policy.name}:{subject}"], args=[policy.window_s])
+        async with asyncio.timeout(ANSWER_S):
+            used, left = await self._count(keys=[f"l:{policy.name}:{subject}"], args=[policy.window_s])
         return _verdict(policy, used, left)
 
     async def _tell(self, say: Callable[[], Awaitable[Any]]) -> None:
-        await self._ask(say, _nothing)
+        async def within() -> None:
+            async with asyncio.timeout(ANSWER_S):
+                await say()
+
+        await self._ask(within, _nothing)
 
     async def _ask(self, ask: Callable[[], Awaitable[T]], instead: Callable[[], Awaitable[T]]) -> T:
-        """Redis's answer, or our own when it is away; then one request after the other finds out whether it is back."""
+        """Redis's answer, or our own when it is away; then one request after the other finds out whether it is back.
+
+        `ask` waits no longer than ANSWER_S by itself, as the line does.
+        """
         now = time.monotonic()
         if now < self._resting_until:
             return await instead()
         if self._away:
             self._resting_until = now + ANSWER_S
         try:
-            async with asyncio.timeout(ANSWER_S):
-                answer = await ask()
+            answer = await ask()
         except (TimeoutError, RedisError, OSError) as error:
             if ALL_BUSY not in str(error):  # that is too many requests at once: Redis may be well
                 self._away = True

@@ -67,7 +67,7 @@ async def test_a_connection_that_does_not_answer_is_given_up(line: Line, redis: 
     await ask(line, 1)
     await redis.execute_command("CLIENT", "PAUSE", "900", "ALL")
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(ask(line, 2), ANSWER_S)
+        await ask(line, 2)
     await asyncio.sleep(0.4)
     await ask(line, 3)
 
