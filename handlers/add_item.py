@@ -87,6 +87,7 @@ async def add_item(call: Call[ItemBody]) -> Answer:
     async with call.write() as tx:
         done = await inventory.add(tx, call.member, [item], call.now)
         (batch,) = done.batches
+        await call.kitchen.painter.order_for_stock(tx, call.member, done.batches, call.now)
         told = _told(call, batch)
         given = {"tips": body.tips, "expiration_date": item.expiry, "storage_type": body.place}
         enriched = [*(name for name, value in given.items() if not value), *known.enriched(told)]

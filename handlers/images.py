@@ -1,20 +1,22 @@
 """Pictures of names: assigning and finding them, asking whether they are ready, and reference images."""
 
+import contextlib
 from dataclasses import dataclass
 from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from handlers import multipart, wire
+from handlers import multipart, painted, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import Label, ListOf
 from handlers.multipart import Form
 from handlers.schemas import RequestSchema
 from zwai.errors import Invalid, Problem, UnknownJob, UnknownPhoto
-from zwai.kitchen import jobs, pictures, recognition
+from zwai.kitchen import jobs, pictures
 from zwai.kitchen.inventory import food_of
 from zwai.kitchen.library import card_for
+from zwai.kitchen.painting import PAINT
 from zwai.kitchen.photo_urls import photo_id_of, sign_shared, stands_for_none
 from zwai.kitchen.pictures import Likeness
 from zwai.kitchen.recognition import Proposal
@@ -164,7 +166,6 @@ async def search(call: Call[SearchBody]) -> Answer:
 
 
 async def status(call: Call[None]) -> Answer:
-    """Of a job, or of a recognition, whose pictures are ready as soon as it is there."""
     return await _status(call, call.path["task_id"])
 
 
@@ -216,16 +217,17 @@ async def drop_reference(call: Call[None]) -> Answer:
 
 
 async def _status(call: Call[Any, Any], task: str) -> Answer:
-    household = call.member.household
+    """Of a job that looks at photos, of a recognition, or of the job that makes its pictures, which has its id."""
+    household, recognised = call.member.household, RecognitionId(task)
     async with call.read() as tx:
-        try:
+        with contextlib.suppress(UnknownJob):
             job = await jobs.job(tx, household, JobId(task))
-        except UnknownJob:
-            return call.answer(_ready(call, task, await recognition.proposal(tx, household, RecognitionId(task))))
-        if job.result is None:
-            return call.answer(_underway(call, job))
-        recognised = RecognitionId(job.result["recognition_id"])
-        return call.answer(_ready(call, task, await recognition.proposal(tx, household, recognised)))
+            told = job.request if job.kind == PAINT else job.result or {}
+            if "recognition_id" not in told:
+                return call.answer(_underway(call, job))
+            recognised = RecognitionId(told["recognition_id"])
+        proposal = await call.kitchen.painter.proposal(tx, household, recognised)
+        return call.answer(_pictures(call, task, proposal))
 
 
 def _underway(call: Call[Any, Any], job: Job) -> dict[str, Any]:
@@ -235,26 +237,31 @@ def _underway(call: Call[Any, Any], job: Job) -> dict[str, Any]:
     en = "The images could not be prepared." if failed else "We are preparing the images."
     return {
         "task_id": job.id,
-        "status": state,
+        "status": "generated" if state is JobState.COMPLETED else state,
         "progress_percentage": job.progress,
         "message": wire.sentence(call, es, en),
     }
 
 
-def _ready(call: Call[Any, Any], task: str, proposal: Proposal) -> dict[str, Any]:
-    """`generated` is the word on which the client stops asking."""
-    shown = [
-        {
-            "ingredient_name": line.batch.label,
-            "image_path": wire.photo_address(call, line.batch.photo),
-            "generation_status": "ready",
-        }
-        for line in proposal.lines
-        if line.batch.photo is not None
-    ]
-    message = wire.sentence(call, "Las imágenes están listas.", "The images are ready.")
-    told = {"task_id": task, "status": "generated", "progress_percentage": 100, "message": message}
-    return {**told, "images_data": shown}
+SAID = {
+    "generated": ("Las imágenes están listas.", "The images are ready."),
+    painted.FAILED: (
+        "No se pudieron hacer todas las imágenes: mostramos tarjetas en su lugar.",
+        "Not all images could be made: cards are shown in their place.",
+    ),
+}
+UNDER_WAY = ("Estamos preparando las imágenes.", "We are preparing the images.")
+
+
+def _pictures(call: Call[Any, Any], task: str, proposal: Proposal) -> dict[str, Any]:
+    word = painted.word_of(call, proposal)
+    return {
+        "task_id": task,
+        "status": word,
+        "progress_percentage": painted.counted(call, proposal)["progress_percentage"],
+        "message": wire.sentence(call, *SAID.get(word, UNDER_WAY)),
+        "images_data": painted.images_data(call, proposal),
+    }
 
 
 def _chosen(body: AssignBody) -> PhotoId | None:

@@ -177,6 +177,7 @@ async def add_bulk(call: Call[BulkBody]) -> Answer:
         raise Invalid({}, tuple(_moved(one, index) for index, one in enumerate(loaded) if isinstance(one, Invalid)))
     async with call.write() as tx:
         done = await inventory.add(tx, call.member, good, call.now)
+        await call.kitchen.painter.order_for_stock(tx, call.member, done.batches, call.now)
         stored = iter(done.batches)
         results = [_bulk_result(call, index, one, stored) for index, one in enumerate(loaded)]
         body = {
@@ -201,6 +202,7 @@ async def _add(call: Call[Any], bodies: Sequence[ItemBody]) -> Answer:
     items = [new_item(body, call.member, call.now) for body in bodies]
     async with call.write() as tx:
         done = await inventory.add(tx, call.member, items, call.now)
+        await call.kitchen.painter.order_for_stock(tx, call.member, done.batches, call.now)
         return call.answer({"message": _saved(call, len(items)), **wire.done(call, done)}, status=201)
 
 
@@ -209,6 +211,7 @@ async def _accept(call: Call[ReviewedBody], count: str) -> Answer:
     accepted = [Accepted(new_item(one, call.member, call.now), one.added_at, recognised) for one in call.body.items]
     async with call.write() as tx:
         done = await recognition.accept(tx, call.member, accepted, call.now)
+        await call.kitchen.painter.order_for_stock(tx, call.member, done.batches, call.now)
         message = _saved(call, len(accepted))
         body = {"message": message, count: len(accepted), "source": "recognition", "enhanced_data": []}
         return call.answer({**body, **wire.done(call, done)}, status=201)

@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_load, validate
 
-from handlers import painted, wire
+from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import (
@@ -232,7 +232,7 @@ async def accept(call: Call[AcceptBody]) -> Answer:
     async with call.write() as tx:
         close = bool(call.body.close)
         review = await proposals.accept(tx, call.member, _named(call), choice, call.now, close=close)
-        await painted.order_for_stock(call, tx, review.added)
+        await call.kitchen.painter.order_for_stock(tx, call.member, review.added, call.now)
         return call.answer(_reviewed(call, review))
 
 

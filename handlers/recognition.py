@@ -8,7 +8,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
-from handlers import alerts, multipart, wire
+from handlers import alerts, multipart, painted, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import ListOf
@@ -57,6 +57,9 @@ class ProposalSchema(Schema):
     photo_errors = fields.List(fields.Dict(), required=True)
     allergy_alerts = fields.List(fields.Dict(), required=True)
     has_allergens = fields.Boolean(required=True)
+    images_status = fields.String(required=True)
+    images_check_url = fields.String(required=True)
+    images = fields.Dict(keys=fields.String(), values=fields.String())
 
 
 class IngredientsSchema(ProposalSchema):
@@ -81,7 +84,6 @@ class ImagesSchema(ProposalSchema):
     """The lists are those that the recognition was asked for."""
 
     recognition_type = fields.String(required=True)
-    images_status = fields.String(required=True)
     images_ready = fields.Integer(required=True)
     images_generating = fields.Integer(required=True)
     total_items = fields.Integer(required=True)
@@ -104,6 +106,7 @@ class TaskSchema(Schema):
     completed_at = fields.AwareDateTime(allow_none=True)
     message = fields.String(required=True)
     result_data = fields.Dict()
+    images_data = fields.List(fields.Dict())
     error_message = fields.String()
 
 
@@ -157,17 +160,16 @@ async def task(call: Call[None]) -> Answer:
     async with call.read() as tx:
         job = await jobs.job(tx, call.member.household, JobId(call.path["task_id"]))
         proposal = None
-        if job.result is not None:
-            household, recognised = call.member.household, RecognitionId(job.result["recognition_id"])
-            proposal = await recognition.proposal(tx, household, recognised)
+        if job.result is not None and (recognised := job.result.get("recognition_id")):
+            proposal = await call.kitchen.painter.proposal(tx, call.member.household, RecognitionId(recognised))
         return call.answer(_task(call, job, proposal, await allergens.of_member(tx, call.member)))
 
 
 async def images(call: Call[None]) -> Answer:
-    """The proposal again. Each line shows the photo that it was seen in, so every image is ready at once."""
+    """The proposal again, with the pictures that have been made meanwhile of what no photo shows."""
     async with call.read() as tx:
         recognised = RecognitionId(call.path["recognition_id"])
-        proposal = await recognition.proposal(tx, call.member.household, recognised)
+        proposal = await call.kitchen.painter.proposal(tx, call.member.household, recognised)
         return call.answer(_images(call, proposal, await allergens.of_member(tx, call.member)))
 
 
@@ -175,7 +177,7 @@ async def result(call: Call[None]) -> Answer:
     """The proposal again, with both lists, whatever it was asked for."""
     async with call.read() as tx:
         recognised = RecognitionId(call.path["recognition_id"])
-        proposal = await recognition.proposal(tx, call.member.household, recognised)
+        proposal = await call.kitchen.painter.proposal(tx, call.member.household, recognised)
         body = rendered(call, proposal, await allergens.of_member(tx, call.member))
         return call.answer({"ingredients": [], "foods": [], **body})
 
@@ -195,7 +197,8 @@ async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen, *, co
     async with call.write() as tx:
         for photo in given.new:
             await uploads.add(tx, photo)
-        proposal = await recognition.propose(tx, call.member, seen, call.now)
+        proposed = await recognition.propose(tx, call.member, seen, call.now)
+        proposal = await call.kitchen.painter.order(tx, call.member, proposed, call.now)
         body = rendered(call, proposal, await allergens.of_member(tx, call.member))
         if complete:
             for item in body["ingredients"]:
@@ -267,21 +270,27 @@ def rendered(call: Call[Any], proposal: Proposal, allergies: Sequence[Allergy]) 
         "engine": proposal.recognition.engine,
         "message": _message(call, listed, suggested),
         "total_detected": len(listed),
-        "suggestions": [_item(call, line, allergies) for line in suggested],
+        "suggestions": [_item(call, proposal, line, allergies) for line in suggested],
         "photo_errors": [],
+        **painted.announced(call, proposal),
         **alerts.of_lines(call, listed, allergies),
     }
     aim = proposal.recognition.aim
     if aim is not Aim.DISHES:
-        body["ingredients"] = [_item(call, line, allergies) for line in listed if line.batch.kind is Kind.INGREDIENT]
+        body["ingredients"] = _items(call, proposal, Kind.INGREDIENT, allergies)
     if aim is not Aim.INGREDIENTS:
-        body["foods"] = [_item(call, line, allergies) for line in listed if line.batch.kind is Kind.DISH]
+        body["foods"] = _items(call, proposal, Kind.DISH, allergies)
     if aim is Aim.BOTH:
         body["recognized_items"] = [_recognized(call, line, allergies) for line in listed]
     return body
 
 
-def _item(call: Call[Any], line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
+def _items(call: Call[Any], proposal: Proposal, kind: Kind, allergies: Sequence[Allergy]) -> list[dict[str, Any]]:
+    listed = [line for line in proposal.lines if line.decision is not Decision.SUGGESTION]
+    return [_item(call, proposal, line, allergies) for line in listed if line.batch.kind is kind]
+
+
+def _item(call: Call[Any], proposal: Proposal, line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
     """A line with the fields that the client sends back in from-recognition, and its evidence."""
     batch, today = line.batch, today_of(call.member, call.now)
     expiry = wire.expiry(batch, today, call.language)
@@ -295,7 +304,7 @@ def _item(call: Call[Any], line: Line, allergies: Sequence[Allergy]) -> dict[str
         "time_unit": render_time_unit(TimeUnit.DAY, call.language),
         "tips": batch.tips,
         "image_path": wire.picture(call, batch),
-        "image_status": "ready",
+        "image_status": painted.state_of(call, proposal, line),
         "added_at": batch.added_at,
         **expiry,
         "confidence": round(line.confidence, 3),
@@ -324,15 +333,11 @@ def _images(call: Call[Any], proposal: Proposal, allergies: Sequence[Allergy]) -
     kinds = {line.batch.kind for line in proposal.lines}
     names = {Kind.INGREDIENT: "ingredients", Kind.DISH: "foods"}
     kind = "mixed" if len(kinds) == 2 else names[kinds.pop()] if kinds else "empty"
-    total = len(proposal.lines)
+    job = proposal.painting
     return {
         "recognition_type": kind,
-        "images_status": "ready",
-        "images_ready": total,
-        "images_generating": 0,
-        "total_items": total,
-        "progress_percentage": 100,
-        "last_updated": proposal.recognition.created_at,
+        **painted.counted(call, proposal),
+        "last_updated": (job and job.finished_at) or proposal.recognition.created_at,
         **rendered(call, proposal, allergies),
     }
 
@@ -382,6 +387,7 @@ def _task(call: Call[Any], job: Job, proposal: Proposal | None, allergies: Seque
     }
     if proposal is not None:
         told["result_data"] = rendered(call, proposal, allergies)
+        told["images_data"] = painted.images_data(call, proposal)
     if job.error is not None:
         told["error_message"] = job.error["en" if call.language is Language.EN else "es"]
     return told

@@ -15,15 +15,16 @@ from typing import Any
 from ai.painting import image_of, painting
 from storage import jobs, library
 from storage.attempts import Effect, Progress, PutOff
-from storage.db import Database, Write
+from storage.db import Database, Read, Write
 from zwai.errors import AIBudgetSpent, AIMalformed, AIMisconfigured, AIRefused, Conflict, ZwaiError
+from zwai.kitchen import recognition
 from zwai.kitchen.library import UNREADABLE, Library, generated_key, unpictured
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge import catalogue
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, JobState
 from zwai.records.people import HouseholdId, Member
-from zwai.records.photos import PhotoId
+from zwai.records.photos import PhotoId, RecognitionId
 from zwai.records.pictures import LibraryPicture, Source
 from zwai.records.ports import Asker
 from zwai.records.stock import Batch, FoodId
@@ -71,6 +72,13 @@ class Painter:
             return proposal
         own = proposal.recognition.id
         return replace(proposal, painting=await _order(tx, member, own, {"foods": foods, "recognition_id": own}, now))
+
+    async def proposal(self, tx: Read, household: HouseholdId, recognised: RecognitionId) -> Proposal:
+        """A stored proposal; what has been made for it is known then. Raises UnknownRecognition."""
+        proposal = await recognition.proposal(tx, household, recognised)
+        if proposal.painting is not None:
+            await self._library.look_up(tx, unpictured(line.batch for line in proposal.lines))
+        return proposal
 
     async def order_for_stock(self, tx: Write, member: Member, batches: Sequence[Batch], now: datetime) -> None:
         """Order what new batches lack, unless it was lately."""
