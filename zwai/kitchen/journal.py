@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from storage import batches, journal, recognitions
+from storage import batches, journal, prices, recognitions
 from storage.db import Read, Write
 from storage.journal import touched
 from zwai.errors import AlreadyUndone, CannotUndo, UndoIsFinal
@@ -52,6 +52,7 @@ async def _apply(tx: Write, household: HouseholdId, changes: Sequence[Change]) -
     if never_added := [change.before.id for change in changes if change.before and not change.after]:
         await batches.remove(tx, household, never_added)
         await recognitions.reopen(tx, household, never_added)
+        await prices.remove(tx, household, never_added)
     await batches.add(tx, [change.after for change in changes if change.after and not change.before])
     await batches.change(tx, [change.after for change in changes if change.after and change.before])
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from storage import journal, recognitions
 from storage.db import Read, Write
 from zwai.errors import UnknownLine
-from zwai.kitchen import inventory, recognition
+from zwai.kitchen import inventory, learning, recognition
 from zwai.kitchen.inventory import NewItem
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge.names import label_key
@@ -86,6 +86,8 @@ async def accept(
     done = await inventory.store(tx, member, drafts, now, reason=recognition.REASON)
     accepted = [(line.id, batch) for line, batch in zip(fresh, done.batches, strict=True)]
     await recognitions.accept(tx, member.household, accepted, now)
+    told = [(line.evidence, batch) for line, batch in zip(fresh, done.batches, strict=True)]
+    await learning.learn(tx, member, told, now)
     if close:
         await _reject(tx, before, [line.id for line in before.lines if line.id not in chosen], now)
     return await _review(tx, member.household, recognised, set(chosen))
