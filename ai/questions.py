@@ -1,153 +1,58 @@
-"""What a provider is asked about a photo, and what may come of its answer: names, amounts and places, nothing else.
+"""What all questions share: instructions from files, and data that can give no orders.
 
-Whatever a photo or an answer says is data. The instructions say so, the schema has no room for more, and what comes
-back is checked piece by piece: a name that cannot be one is dropped, an amount or a place that cannot be is left out.
+Names of foods, preferences and allergies are written by people. They go into a question as one line of JSON between two
+marks that it cannot hold, without any character that is not to be seen; the instructions say what it is.
 """
 
-import math
-import re
+import json
 import unicodedata
-from collections.abc import Iterator
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from zwai.knowledge.names import label_key, resolve
 from zwai.records.ai import Purpose, Question
 from zwai.records.people import Language
-from zwai.records.photos import Aim, Box, Decision, Sighting
-from zwai.records.stock import Kind, Unit
 
 PROMPTS = Path(__file__).parent / "prompts"
-VERSION = 1  # of the prompts: their files are named by it
-DEADLINE_S = 45.0  # twice that, and a look of our own, are within the client's 180 s
-RULE = "gemini"
-MOST_ITEMS = 40
-LARGEST_AMOUNT = 1000
-SMALLEST_AMOUNT = Decimal("0.001")
-BOX_SIDE = 1000  # Gemini's own convention
-LONGEST_NAME = 80
-NAME = re.compile(r"[^\W_][\w '’.,()/%&+°-]*")
-
-TEXT = {Language.ES: "¿Qué hay en la foto?", Language.EN: "What is in the photo?"}
-LISTS = {Kind.INGREDIENT: "ingredients", Kind.DISH: "foods"}
-KINDS = {
-    Aim.INGREDIENTS: (Kind.INGREDIENT,),
-    Aim.DISHES: (Kind.DISH,),
-    Aim.BOTH: (Kind.INGREDIENT, Kind.DISH),
-}
-# What somebody can see or read of something in a kitchen; a dish is counted in portions only.
-UNITS = {
-    Kind.INGREDIENT: (
-        Unit.PIECE, Unit.G, Unit.KG, Unit.ML, Unit.L, Unit.DOZEN, Unit.BAG, Unit.BOTTLE, Unit.BUNCH, Unit.CAN,
-        Unit.CARTON, Unit.HEAD, Unit.JAR, Unit.PACK, Unit.SLICE, Unit.FILLET,
-    ),
-    Kind.DISH: (Unit.PORTION,),
-}  # fmt: skip
+VERSION = 1  # of the prompts of questions in words
+DEADLINE_S = 25.0  # of one question with all repeats: a client waits for 30 s
+BEGIN, END = "<data>", "</data>"
 
 
-def question(aim: Aim, language: Language, photo: bytes) -> Question:
-    """What is in one photo (a JPEG), to be answered in `language`."""
-    prompt = f"{aim}-{VERSION}-{language}"
+def worded(purpose: Purpose, language: Language, told: dict[str, Any], schema: dict[str, Any]) -> Question:
+    """A question without photos, about `told`."""
+    prompt = f"{purpose}-{VERSION}-{language}"
     return Question(
-        purpose=Purpose(aim),
+        purpose=purpose,
         prompt=prompt,
-        instructions=_instructions(prompt),
-        text=TEXT[language],
-        schema=_schema(aim),
+        instructions=instructions(prompt, f"data-{VERSION}-{language}"),
+        text=enclosed(told),
+        schema=schema,
         deadline_s=DEADLINE_S,
-        photos=(photo,),
     )
 
 
-def sightings(document: dict[str, Any], aim: Aim, language: Language) -> list[Sighting]:
-    """What an answer says, each to be confirmed: its confidence is the model's word for it.
-
-    The guard lets no document pass without the lists that the schema requires.
-    """
-    return [one for kind in KINDS[aim] for one in _listed(document[LISTS[kind]][:MOST_ITEMS], kind, language)]
-
-
-def _listed(listed: list[Any], kind: Kind, language: Language) -> Iterator[Sighting]:
-    for item in listed:
-        name = _name(item.get("name")) if isinstance(item, dict) else None
-        if name is None:
-            continue
-        match = resolve(name, language)
-        amount, unit = _quantity(item.get("quantity"), item.get("unit"), kind)
-        yield Sighting(
-            food=match.food.id if match else None,
-            kind=kind.value,
-            confidence=round(min(1.0, max(0.0, _number(item.get("confidence")) or 0.0)), 3),
-            decision=Decision.CONFIRM,
-            rule=RULE,
-            box=_box(item.get("box")),
-            label=name,
-            amount=amount,
-            unit=unit.value,
-        )
-
-
-def _name(said: Any) -> str | None:
-    """A name as a label may be; None for what is none: mark-up, code, whole texts."""
-    if not isinstance(said, str) or len(said) > LONGEST_NAME:
-        return None
-    name = " ".join(unicodedata.normalize("NFC", said).split())
-    return name if NAME.fullmatch(name) and len(label_key(name)) <= LONGEST_NAME else None
-
-
-def _quantity(amount: Any, unit: Any, kind: Kind) -> tuple[Decimal, Unit]:
-    """As said where that is plausible, else one of it."""
-    number, units = _number(amount), UNITS[kind]
-    if number is None or unit not in units or not 0 < number <= LARGEST_AMOUNT:
-        return Decimal(1), units[0]
-    rounded = Decimal(str(number)).quantize(SMALLEST_AMOUNT)
-    return (rounded.normalize() + Decimal(0), Unit(unit)) if rounded else (Decimal(1), units[0])
-
-
-def _box(said: Any) -> Box | None:
-    """A place inside the photo."""
-    numbers = [_number(side) for side in said] if isinstance(said, list) else []
-    sides = [side / BOX_SIDE for side in numbers if side is not None]
-    if len(numbers) != 4 or len(sides) != 4:
-        return None
-    top, left, bottom, right = sides
-    inside = 0 <= left < right <= 1 and 0 <= top < bottom <= 1
-    return Box(left, top, right, bottom) if inside else None
-
-
-def _number(said: Any) -> float | None:
-    if isinstance(said, bool) or not isinstance(said, int | float):
-        return None
-    try:
-        number = float(said)
-    except OverflowError:  # JSON has whole numbers of any length
-        return None
-    return number if math.isfinite(number) else None
-
-
 @cache
-def _instructions(prompt: str) -> str:
-    return (PROMPTS / f"{prompt}.md").read_text(encoding="utf-8")
+def instructions(*prompts: str) -> str:
+    """The texts of prompt files, one after the other."""
+    return "\n".join((PROMPTS / f"{prompt}.md").read_text(encoding="utf-8") for prompt in prompts)
 
 
-@cache
-def _schema(aim: Aim) -> dict[str, Any]:
-    lists = {LISTS[kind]: {"type": "array", "maxItems": MOST_ITEMS, "items": _item(kind)} for kind in KINDS[aim]}
-    return {"type": "object", "properties": lists, "required": list(lists)}
+def enclosed(told: dict[str, Any]) -> str:
+    """Data between marks. What looks like one inside is written in JSON's other way, as are all of its signs."""
+    line = json.dumps(_visible(told), ensure_ascii=False).replace("<", "\\u003c").replace(">", "\\u003e")
+    return f"{BEGIN}\n{line}\n{END}"
 
 
-def _item(kind: Kind) -> dict[str, Any]:
-    side = {"type": "integer", "minimum": 0, "maximum": BOX_SIDE}
-    return {
-        "type": "object",
-        "properties": {
-            "name": {"type": "string"},
-            "quantity": {"type": "number", "minimum": 0, "maximum": LARGEST_AMOUNT},
-            "unit": {"type": "string", "enum": [unit.value for unit in UNITS[kind]]},
-            "confidence": {"type": "number", "minimum": 0, "maximum": 1},
-            "box": {"type": "array", "items": side, "minItems": 4, "maxItems": 4},
-        },
-        "required": ["name", "quantity", "unit", "confidence"],
-    }
+def _visible(told: Any) -> Any:
+    if isinstance(told, dict):
+        return {name: _visible(value) for name, value in told.items()}
+    if isinstance(told, list | tuple):
+        return [_visible(value) for value in told]
+    return visible(told) if isinstance(told, str) else told
+
+
+def visible(text: str) -> str:
+    """A text in one line, without control characters and others that nobody sees."""
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
+    return "".join(sign for sign in spaced if not unicodedata.category(sign).startswith("C"))

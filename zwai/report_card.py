@@ -9,7 +9,7 @@ from typing import Any
 
 from ai import local
 from ai.labelled import labelled
-from ai.questions import question, sightings
+from ai.photo_questions import question, sightings
 from ai.report import Look, Outcome, Progress, card, details, report
 from storage.engines import open_database
 from zwai.app import bring_up_to_date, database_url, open_guard

@@ -2,11 +2,12 @@
 
 import pytest
 
-from zwai.knowledge.advice import IdeaType, Topic, advice_on, ideas_for
+from zwai.knowledge.advice import Topic, advice_on, ideas_for
 from zwai.knowledge.catalogue import load
 from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
 from zwai.records.stock import Place
+from zwai.records.writings import IdeaType
 
 
 @pytest.mark.parametrize("language", list(Language))

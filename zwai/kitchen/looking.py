@@ -7,11 +7,12 @@ from dataclasses import replace
 from enum import StrEnum
 from typing import Protocol
 
+from ai.photo_questions import question, sightings
 from ai.pool import Pool
-from ai.questions import question, sightings
 from ai.work import look
 from storage.files import Files
-from zwai.errors import AIBudgetSpent, AIDown, AIMalformed, AIMisconfigured, AIRefused, Unavailable
+from zwai.errors import Unavailable
+from zwai.kitchen.asking import NO_ANSWER, answer_to
 from zwai.kitchen.recognition import Seen, merged, name_of
 from zwai.records.people import Member
 from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Sighting
@@ -20,7 +21,6 @@ from zwai.records.ports import Asker
 log = logging.getLogger("zwai.ai")
 
 LOOK_DEADLINE_S = 20.0
-NO_ANSWER = (AIBudgetSpent, AIDown, AIMalformed, AIMisconfigured, AIRefused)
 
 Looked = tuple[Engine, list[Sighting]]
 # Is told how many photos are done, each time that one is.
@@ -62,11 +62,7 @@ class Gemini:
         """Raises NO_ANSWER."""
         path = await self._files.find(photo, Copy.AI)
         asked = question(aim, member.language, await asyncio.to_thread(path.read_bytes))
-        try:
-            document = await self._guard.ask(asked, member.household)
-        except AIMalformed:
-            document = await self._guard.ask(asked, member.household)
-        return sightings(document, aim, member.language)
+        return sightings(await answer_to(asked, self._guard, member.household), aim, member.language)
 
 
 def together(local: Sequence[Sighting], gemini: Sequence[Sighting]) -> list[Sighting]:
@@ -126,7 +122,18 @@ class Recogniser:
             if (asked := await self._ask(photo, aim, member)) is not None:
                 return Engine.GEMINI, asked
             raise
-        if any(sighting.decision is Decision.ITEM for sighting in seen) and not again:
+        return await self.look_further(photo, aim, member, seen, again=again)
+
+    async def look_here(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]:
+        """What the local engine sees; nothing leaves the house. Raises PoolFull, JobTimedOut, WorkerDied."""
+        return await self._local.look(photo, aim, member)
+
+    async def look_further(
+        self, photo: PhotoId, aim: Aim, member: Member, seen: list[Sighting], *, again: bool = False
+    ) -> Looked:
+        """Ask Gemini too where the local engine is not sure, or the order or a person has it so."""
+        sure = any(sighting.decision is Decision.ITEM for sighting in seen)
+        if sure and not again and self._order is Order.LOCAL_FIRST:
             return Engine.LOCAL, seen
         asked = await self._ask(photo, aim, member)
         return (Engine.LOCAL, seen) if asked is None else (Engine.GEMINI, together(seen, asked))

@@ -9,17 +9,10 @@ from functools import cache
 from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
 from zwai.records.stock import Place
+from zwai.records.writings import IdeaType
 
 DISH = "dish"
 _ANY = ""
-
-
-class IdeaType(StrEnum):
-    PREPARATION = "preparation"
-    PRESERVATION = "preservation"
-    USE_UP = "use_up"
-    RECYCLING = "recycling"
-    COMBINATION = "combination"
 
 
 class Topic(StrEnum):
@@ -49,12 +42,16 @@ _TYPES_ES = {
 }
 
 
+def type_in_words(kind: IdeaType, language: Language) -> str:
+    return kind if language is Language.EN else _TYPES_ES[kind]
+
+
 def ideas_for(category: str, language: Language) -> tuple[Idea, ...]:
     """Ways to use all of a food of a category; of one that we do not know, what holds for any."""
     rows = _ideas().get(category) or _ideas()[_ANY]
     english = language is Language.EN
     return tuple(
-        Idea(kind if english else _TYPES_ES[kind], titles[english], texts[english]) for kind, titles, texts in rows
+        Idea(type_in_words(kind, language), titles[english], texts[english]) for kind, titles, texts in rows
     )
 
 

@@ -18,6 +18,14 @@ class Purpose(StrEnum):
     DISHES = "dishes"
     BOTH = "both"
     PICTURE = "picture"
+    IMPACT = "impact"
+    IDEAS = "ideas"
+    DISH_IDEAS = "dish_ideas"
+    ADVICE = "advice"
+    KEEPING = "keeping"
+    NUTRIENTS = "nutrients"
+    RECIPES = "recipes"
+    PLAN = "plan"
 
 
 class Outcome(StrEnum):

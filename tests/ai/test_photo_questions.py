@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ai.questions import MOST_ITEMS, question, sightings
+from ai.photo_questions import MOST_ITEMS, question, sightings
 from zwai.records.people import Language
 from zwai.records.photos import Aim, Box, Decision, Sighting
 
