@@ -204,7 +204,10 @@ async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen, *, co
             for item in body["ingredients"]:
                 item |= enrichment(item["food_id"], Kind.INGREDIENT, call.language)
         body["photo_errors"] = [_photo_error(call, one) for one in given.unreadable]
-        return call.answer(body)
+        answer = call.answer(body)
+    if proposal.painting is not None:
+        await call.kitchen.delivery.offer(proposal.painting.id)
+    return answer
 
 
 @asynccontextmanager

@@ -1,15 +1,25 @@
-"""A local server that speaks Gemini's protocol: it answers as it is told, and remembers what it was asked."""
+"""A local server that speaks Gemini's protocol: it answers as it is told, and remembers what it was asked.
 
+`python -m tests.gemini` is one for load tests: it sees the same in every photo, and can be slow or faulty.
+"""
+
+import argparse
 import asyncio
 import base64
+import hashlib
+import io
+import itertools
 import json
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from PIL import Image
 
 Reaction = Callable[[web.Request], Any]
 NOTHING: dict[str, Any] = {"ingredients": [], "foods": []}
@@ -25,11 +35,15 @@ class Asked:
     texts: list[str]
     photos: list[bytes]
     schema: dict[str, Any] | None
+    wants_image: bool
 
 
 @dataclass
 class FakeGemini:
-    """`reactions` answer the next requests, one each; then `otherwise` answers. `pause_s` is its thinking time."""
+    """`reactions` answer the next requests, one each; then `otherwise` answers. `pause_s` is its thinking time.
+
+    Who wants an image gets one of a single colour, which is another one for other words.
+    """
 
     url: str = ""
     otherwise: dict[str, Any] = field(default_factory=lambda: dict(NOTHING))
@@ -40,13 +54,15 @@ class FakeGemini:
     most_at_once: int = 0
 
     async def generate(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append(_taken_apart(request.match_info["model"], request.headers, await request.json()))
+        asked = _taken_apart(request.match_info["model"], request.headers, await request.json())
+        self.asked.append(asked)
         self.at_once += 1
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await asyncio.sleep(self.pause_s)
             reaction = self.reactions.pop(0) if self.reactions else None
-            answer = reaction(request) if reaction else answered(self.otherwise)(request)
+            usual = painted(picture("".join(asked.texts))) if asked.wants_image else answered(self.otherwise)
+            answer = (reaction or usual)(request)
             return await answer if asyncio.iscoroutine(answer) else answer
         finally:
             self.at_once -= 1
@@ -55,11 +71,15 @@ class FakeGemini:
 @asynccontextmanager
 async def fake_gemini() -> AsyncIterator[FakeGemini]:
     fake = FakeGemini()
-    app = web.Application(client_max_size=64 * 2**20)
-    app.router.add_post("/{version}/models/{model}:generateContent", fake.generate)
-    async with TestServer(app) as server:
+    async with TestServer(_app(fake.generate)) as server:
         fake.url = str(server.make_url("/")).rstrip("/")
         yield fake
+
+
+def _app(generate: Callable[[web.Request], Any]) -> web.Application:
+    app = web.Application(client_max_size=64 * 2**20)
+    app.router.add_post("/{version}/models/{model}:generateContent", generate)
+    return app
 
 
 def answered(document: Any, *, finish: str = "STOP") -> Reaction:
@@ -75,8 +95,16 @@ def said(text: str, *, finish: str = "STOP") -> Reaction:
 
 def painted(image: bytes) -> Reaction:
     data = {"inlineData": {"mimeType": "image/png", "data": base64.b64encode(image).decode()}}
-    part = {"content": {"role": "model", "parts": [data]}, "finishReason": "STOP"}
-    return lambda _: web.json_response({"candidates": [part]})
+    part = {"content": {"role": "model", "parts": [{"text": "Here it is."}, data]}, "finishReason": "STOP"}
+    usage = {"promptTokenCount": 200, "candidatesTokenCount": 1290, "totalTokenCount": 1490}
+    return lambda _: web.json_response({"candidates": [part], "usageMetadata": usage})
+
+
+def picture(words: str) -> bytes:
+    colour = hashlib.sha256(words.encode()).digest()[:3]
+    encoded = io.BytesIO()
+    Image.new("RGB", (256, 256), (colour[0], colour[1], colour[2])).save(encoded, "PNG")
+    return encoded.getvalue()
 
 
 def blocked() -> Reaction:
@@ -128,6 +156,7 @@ def _taken_apart(model: str, headers: Any, body: dict[str, Any]) -> Asked:
         texts=[part["text"] for part in parts if "text" in part],
         photos=list(_photos(parts)),
         schema=config.get("responseJsonSchema") or config.get("responseSchema"),
+        wants_image="IMAGE" in config.get("responseModalities", ()),
     )
 
 
@@ -136,3 +165,56 @@ def _photos(parts: list[dict[str, Any]]) -> Iterator[bytes]:
         if "inlineData" in part:
             text = part["inlineData"]["data"]
             yield base64.b64decode(text.replace("-", "+").replace("_", "/") + "==")
+
+
+SEEN = {
+    "ingredients": [
+        {"name": "leche", "quantity": 2, "unit": "bottle", "confidence": 0.9, "box": [100, 200, 500, 600]},
+        {"name": "tomate", "quantity": 4, "unit": "piece", "confidence": 0.8},
+    ],
+    "foods": [{"name": "arroz con pollo", "quantity": 1, "unit": "portion", "confidence": 0.7}],
+}
+PICTURE = Path(__file__).parent / "photos" / "alpha.png"
+FAULTS: dict[str, Reaction] = {
+    "429": failing(429, retry_s=1),
+    "500": failing(500),
+    "503": failing(503),
+    "blocked": blocked(),
+    "cut": hung_up(),
+    "html": html(),
+    "prose": said("Sure! Here is what I see."),
+    "slow": slow(30),
+}
+
+
+def _steady(pause_s: float, faults: list[str], one_in: int) -> web.Application:
+    """Sees the same in every photo; each so manieth request meets the next of the faults."""
+    paint = painted(PICTURE.read_bytes())
+    number, bad = itertools.count(1), itertools.cycle(faults)
+
+    async def generate(request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        await asyncio.sleep(pause_s)
+        if faults and next(number) % one_in == 0:
+            reaction = FAULTS[next(bad)]
+        else:
+            reaction = paint if b'"responseModalities"' in body else answered(SEEN)
+        answer = reaction(request)
+        return await answer if asyncio.iscoroutine(answer) else answer
+
+    return _app(generate)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.gemini", description=__doc__)
+    parser.add_argument("--port", type=int, default=3299, help="on 127.0.0.1 (3299)")
+    parser.add_argument("--pause", type=float, default=1.0, metavar="S", help="how long it thinks (1)")
+    parser.add_argument("--fault", action="append", choices=FAULTS, default=[], help="answers so, may repeat")
+    parser.add_argument("--one-in", type=int, default=1, metavar="N", help="faults: every N-th request (1: each)")
+    options = parser.parse_args()
+    app = _steady(options.pause, options.fault, options.one_in)
+    web.run_app(app, host="127.0.0.1", port=options.port, access_log=None, print=partial(print, flush=True))
+
+
+if __name__ == "__main__":
+    main()

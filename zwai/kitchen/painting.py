@@ -109,9 +109,10 @@ class Painter:
         async def one(food: FoodId) -> None:
             nonlocal done, painted
             async with self._places:
+                made = False
                 with contextlib.suppress(*NOT_NOW):
-                    painted += await self.paint(food, household)
-            done += 1
+                    made = await self.paint(food, household)
+            done, painted = done + 1, painted + made
             await progress(5 + 90 * done // len(foods), f"{STEP} {done}/{len(foods)}")
 
         await progress(5, f"{STEP} 0/{len(foods)}")
