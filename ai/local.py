@@ -55,14 +55,19 @@ class Model:
         return dense
 
 
-@cache
-def _model() -> Model:
+def load(folder: Path) -> Model:
+    """The model whose files are in a folder."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.enable_mem_pattern = False  # plans for the largest photo seen would be kept: 10 MB more a worker
-    session = onnxruntime.InferenceSession(MODELS / "backbone.onnx", options, providers=["CPUExecutionProvider"])
-    return Model(session, load_head(MODELS, names()))
+    session = onnxruntime.InferenceSession(folder / "backbone.onnx", options, providers=["CPUExecutionProvider"])
+    return Model(session, load_head(folder, names()))
+
+
+@cache
+def _model() -> Model:
+    return load(MODELS)
 
 
 def warm() -> None:
@@ -83,7 +88,11 @@ def look(path: Path, aim: Aim) -> list[Sighting]:
 
     Made for the AI copy of a photo; any upright JPEG, PNG or WebP will do.
     """
-    model = _model()
+    return sight(_model(), path, aim)
+
+
+def sight(model: Model, path: Path, aim: Aim) -> list[Sighting]:
+    """The same by a model of the caller's."""
     with _opened(path, SIDE_PX) as photo:
         square = ImageOps.fit(photo, (SIDE_PX, SIDE_PX), Image.Resampling.BILINEAR)
     guesses = model.head.best(model.chances([square]), 0, SUGGESTIONS, ROLES[aim])

@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import onnxruntime
-from photos import SIDE, Augmenter, Labelled, squared
 from PIL import Image, ImageOps
+
+from scripts.training.photos import SIDE, Augmenter, Labelled, squared
 
 CHUNK = 100
 Progress = Callable[[str], None]
@@ -57,9 +58,7 @@ def _look(model: Path, photos: Sequence[Labelled], pictures: Callable[..., Itera
 def features(model: Path, photos: Sequence[Labelled], pictures: Callable[..., Iterator[Image.Image]],
              backgrounds: list[Path], cache: Path, processes: int, progress: Progress) -> Seen:  # fmt: skip
     """`pictures` is `plain` or `augmented`."""
-    names = "\n".join(str(photo.path) for photo in photos)
-    key = hashlib.sha256(model.read_bytes() + pictures.__name__.encode() + names.encode()).hexdigest()[:16]
-    kept = cache / f"{key}.npz"
+    kept = cache / f"{_key(model, photos, pictures.__name__, backgrounds)}.npz"
     if not kept.exists():
         chunks = range(0, len(photos), CHUNK)
         done: list[Seen] = []
@@ -71,3 +70,11 @@ def features(model: Path, photos: Sequence[Labelled], pictures: Callable[..., It
         np.savez(kept, *map(np.concatenate, zip(*done, strict=True)))
     with np.load(kept) as stored:
         return Seen(*(stored[name] for name in stored.files))
+
+
+def _key(model: Path, photos: Sequence[Labelled], pictures: str, backgrounds: list[Path]) -> str:
+    """The same for the same contents, wherever they lie."""
+    digest = hashlib.sha256(model.read_bytes() + pictures.encode())
+    for path in (*(photo.path for photo in photos), *backgrounds):
+        digest.update(path.name.encode() + hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()[:16]

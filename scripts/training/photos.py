@@ -1,48 +1,100 @@
 """The labelled photos, and the changes that make a shop's photo look like one taken at home."""
 
 import csv
+import hashlib
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from ai.names import Source, names
+
 SIDE = 320  # what the recogniser sees of a whole photo
 AUGMENTED_SIDE = 260  # smaller while training: half the time, and measured to be as good
 CUT_OUT_ABOVE = 243  # grey levels: the white around iconic pictures and dishes
 ICONIC_COPIES = 11
+LEAST_CLASSES = 3
+DISH_LOTS = 8  # two of them are never trained on
+
+
+class Role(StrEnum):
+    """What a photo is for: nothing is trained on those that calibrate or measure, nor calibrated on the latter."""
+
+    TRAIN = "train"
+    CALIBRATE = "calibrate"
+    MEASURE = "measure"
+
+
+class BadFolder(Exception):
+    """A folder that cannot be trained on; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
-    """One photo. `group`: photos of one group are never split between training and measuring."""
+    """One photo of a class of ai/models/names.csv. `cut_out`: on white."""
 
     path: Path
-    split: str
+    role: Role
     coarse: str
     fine: str
-    group: str
+    cut_out: bool
+    copies: int = 3  # with other light and backgrounds
 
     @property
-    def cut_out(self) -> bool:
-        return self.split in ("iconic", "dish")
+    def source(self) -> Source:
+        return names().head[self.fine].source
 
 
-def groceries(folder: Path) -> list[Labelled]:
-    """labels.csv: file, split (train, val or iconic), coarse, fine."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        return [Labelled(folder / row["file"], row["split"], row["coarse"], row["fine"], row["file"])
-                for row in csv.DictReader(file)]  # fmt: skip
+def labelled(folders: Sequence[Path]) -> list[Labelled]:
+    """The photos of folders, or of the folders in them, by their labels.csv. Raises BadFolder."""
+    tables = [
+        table for folder in folders for table in sorted({*folder.glob("labels.csv"), *folder.glob("*/labels.csv")})
+    ]
+    if not tables:
+        raise BadFolder(f"no labels.csv in {', '.join(map(str, folders))}, nor in a folder there.")
+    photos = [photo for table in tables for photo in _listed(table)]
+    unknown = sorted({photo.fine for photo in photos} - set(names().head))
+    if unknown:
+        raise BadFolder(f"ai/models/names.csv says of no food what these are: {', '.join(unknown)}.")
+    if len({photo.fine for photo in photos if photo.role is Role.TRAIN}) < LEAST_CLASSES:
+        raise BadFolder(f"at least {LEAST_CLASSES} classes are needed to train by.")
+    for role in Role:
+        if not any(photo.role is role for photo in photos):
+            raise BadFolder(f"no photo is left to {role} by: rows of split val, or more dishes, are needed.")
+    return photos
 
 
-def dishes(folder: Path) -> list[Labelled]:
-    """labels.csv: file, category, dish. A dish's photos show the same plate, so they are one group."""
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        return [Labelled(folder / row["file"], "dish", row["category"], row["category"], row["dish"])
-                for row in csv.DictReader(file)]  # fmt: skip
+def _listed(table: Path) -> Iterator[Labelled]:
+    """Columns file, split (train, iconic or val), coarse, fine; or file, category, dish."""
+    try:
+        with table.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file):
+                yield _dish(table.parent, row) if "dish" in row else _grocery(table.parent, row)
+    except (KeyError, UnicodeDecodeError, csv.Error) as error:
+        raise BadFolder(f"{table} has neither columns file, split, coarse, fine nor file, category, dish.") from error
+
+
+def _grocery(folder: Path, row: dict[str, str]) -> Labelled:
+    split = row["split"]
+    role = (Role.CALIBRATE, Role.MEASURE)[_lot(row["file"], 2)] if split == "val" else Role.TRAIN
+    copies = ICONIC_COPIES if split == "iconic" else 3
+    return Labelled(folder / row["file"], role, row["coarse"], row["fine"], split == "iconic", copies)
+
+
+def _dish(folder: Path, row: dict[str, str]) -> Labelled:
+    """Photos of one dish show the same plate, so all have one role."""
+    role = {0: Role.CALIBRATE, 1: Role.MEASURE}.get(_lot(row["dish"], DISH_LOTS), Role.TRAIN)
+    return Labelled(folder / row["file"], role, row["category"], row["category"], cut_out=True)
+
+
+def _lot(name: str, lots: int) -> int:
+    """By its name alone: a photo keeps its role for ever, whatever else comes into the folder."""
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=4).digest()) % lots
 
 
 def opened(path: Path) -> Image.Image:
@@ -84,7 +136,7 @@ class Augmenter:
         square = squared(photo, AUGMENTED_SIDE)
         darkest = np.asarray(square, np.int16).min(2)
         mask = Image.fromarray(((darkest < CUT_OUT_ABOVE) * 255).astype(np.uint8)).filter(ImageFilter.MedianFilter(5))
-        for _ in range(ICONIC_COPIES if photo.split == "iconic" else 3):
+        for _ in range(photo.copies):
             image = self._light(self._pasted(square, mask))
             yield self._mirrored(self._coarse(image) if self.random.random() < 0.5 else image)
 
@@ -127,7 +179,7 @@ class Augmenter:
     def _background(self) -> Image.Image:
         """A blurred shop (colours without content), or a plain wall, unevenly lit."""
         draw, side = self.random.uniform, AUGMENTED_SIDE
-        if self.random.random() < 0.35:
+        if self.random.random() < 0.35 and self.backgrounds:
             return _blurred(self.random.choice(self.backgrounds))
         colour = draw(0, 255) * np.float32([draw(0.8, 1), draw(0.75, 1), draw(0.6, 1)])
         fall = np.linspace(draw(0.5, 1), draw(0.5, 1.1), side)[:, None, None]
