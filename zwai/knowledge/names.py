@@ -14,7 +14,7 @@ from functools import cache, lru_cache
 from itertools import chain, pairwise
 
 from zwai.knowledge.catalogue import Food, load
-from zwai.knowledge.spelling import Speller, stem
+from zwai.knowledge.spelling import Speller, is_one_slip, stem
 from zwai.knowledge.tables import rows_of
 from zwai.records.people import Language
 from zwai.records.stock import FoodId, Kind
@@ -71,8 +71,13 @@ def search(text: str, language: Language = Language.ES, limit: int = 10) -> tupl
     if len(key) > _LONGEST:
         return ()
     sure = resolve(text, language)
-    near = [match for match in _near(key) if sure is None or match.food is not sure.food]
+    near = [match for match in _near(key) if sure is None or _beside(match, sure)]
     return (*((sure,) if sure else ()), *near)[:limit]
+
+
+def _beside(match: Match, sure: Match) -> bool:
+    """Whether a food is worth offering beside what was surely meant: a coca cola is no tail of a shrimp."""
+    return match.food is not sure.food and match.score >= _LEAST_BESIDE
 
 
 def warm() -> None:
@@ -142,13 +147,33 @@ def _resolve(key: str, language: Language) -> Match | None:
 
 def _repaired(key: str) -> str:
     """`key` with its unknown words replaced by the known ones that they seem to be."""
-    speller = _speller()
+    speller, phrase = _speller(), frozenset(_words(key))
 
     def repair(found: re.Match[str]) -> str:
         word = found[0]
-        return word if speller.knows(word) else speller.correct(word) or word
+        return word if speller.knows(word) else speller.correct(word) or _by_company(word, phrase) or word
 
     return _WORD.sub(repair, key)
+
+
+def _by_company(word: str, phrase: frozenset[str]) -> str | None:
+    """The one word a slip away that makes a name of the others with it: "queso bire" can only be a brie."""
+    by_word, _ = _vocabulary()
+    own, others = stem(word), phrase - {stem(word)} - _listed("binding")
+    lacking = frozenset[str]().union(*map(_companions, others)) - phrase
+    meant = [
+        missing
+        for missing in lacking
+        if is_one_slip(own, missing) and any(name.words - {missing} <= others for name in by_word[missing])
+    ]
+    return meant[0] if len(meant) == 1 else None
+
+
+@lru_cache(maxsize=1024)
+def _companions(word: str) -> frozenset[str]:
+    """The words that stand beside this one in any name."""
+    by_word, _ = _vocabulary()
+    return frozenset(other for name in by_word.get(word, ()) for other in name.words)
 
 
 def _amid_noise(key: str, index: _Index) -> Match | None:
@@ -216,6 +241,7 @@ def _filling(phrase: Sequence[str]) -> frozenset[str]:
 # Of what is only near: most that sharing all words counts, least that is offered, what a word counts by its likeness.
 _MOST_NEAR = 0.69
 _LEAST_NEAR = 0.3
+_LEAST_BESIDE = 0.4
 _MISSPELT = 0.8
 _BEGUN = 0.7
 _SHORTEST_BEGINNING = 3

@@ -26,7 +26,7 @@ _ALIKE = {"y": "i", "f": "v", "c": "z"}
 _SOUNDS = (
     (re.compile(r"^[hg]?u(?=[aei])|^w"), "gu"),  # huevo, guevo; huacatay, wacatay
     (re.compile(r"ll"), "y"),
-    (re.compile(r"qu(?=[ei])"), "k"),
+    (re.compile(r"qu(?=[ei])|q(?!u)"), "k"),
     (re.compile(r"c(?=[ei])|z"), "s"),
     (re.compile(r"ph"), "f"),
     (re.compile(r"c(?!h)"), "k"),
@@ -43,6 +43,10 @@ _DIMINUTIVE = re.compile(r"(?:(?<=.)c|z)?it([oa])$")
 _ONE_SLIP = 5
 _ONE_CHANGED_LETTER = 6
 _TWO_SLIPS = 9
+_SLIP_IN_COMPANY = 3
+# Of words: the shortest in which two letters may be swapped (gota is no goat), and in which the first two may.
+_SWAPPED = 5
+_FIRST_SWAPPED = 6
 
 
 class Speller:
@@ -71,6 +75,9 @@ class Speller:
         sound = _sound(stem(word))
         if len(word) < _SOUNDS_LIKE:
             return None
+        swapped = {stem(other): other for other in _swapped(word) if self.knows(other)}
+        if len(swapped) == 1:
+            return next(iter(swapped.values()))
         if same := self._sounds.get(sound) or self._sounds.get(_sound(word)) or self._undiminished(word):
             return same
         ranked = self._ranked(sound)
@@ -84,11 +91,14 @@ class Speller:
             return []
         sound = _sound(stem(word))
         same = self._sounds.get(sound) or self._sounds.get(_sound(word)) or self._undiminished(word)
-        return [*([same] if same else []), *(self._sounds[other] for _, other in self._ranked(sound))]
+        ranked = self._ranked(sound, at_least=int(len(sound) >= _SLIP_IN_COMPANY))
+        return [*([same] if same else []), *(self._sounds[other] for _, other in ranked)]
 
-    def _ranked(self, sound: str) -> list[tuple[int, str]]:
+    def _ranked(self, sound: str, at_least: int = 0) -> list[tuple[int, str]]:
+        """What is as few slips away as we believe in; `at_least` so many where nothing hangs on it."""
         near = {other for shorter in _shortened(sound) for other in self._near.get(shorter, ())}
-        return sorted((slips, other) for other in near if (slips := _slips(sound, other)) <= _allowed(sound, other))
+        slipped = ((_slips(sound, other), other) for other in near)
+        return sorted((slips, other) for slips, other in slipped if slips <= max(at_least, _allowed(sound, other)))
 
     def _undiminished(self, word: str) -> str | None:
         """ajito: ajo; manguito: mango."""
@@ -109,6 +119,22 @@ def _sound(word: str) -> str:
 def _shortened(word: str) -> set[str]:
     """The word, and the word without any one letter: two words one slip apart share one of these."""
     return {word, *(word[:at] + word[at + 1 :] for at in range(1, len(word)))}
+
+
+def _swapped(word: str) -> list[str]:
+    """The word with two neighbouring letters in their other order; of a short one the first stays where it is."""
+    if len(word) < _SWAPPED:
+        return []
+    first = 0 if len(word) >= _FIRST_SWAPPED else 1
+    return [word[:at] + word[at + 1] + word[at] + word[at + 2 :] for at in range(first, len(word) - 1)]
+
+
+def is_one_slip(word: str, other: str) -> bool:
+    """Whether one slip makes a word into another, by their sounds. Only safe where little else can be meant."""
+    if min(len(word), len(other)) < _SLIP_IN_COMPANY:
+        return False
+    word, other = _sound(word), _sound(other)
+    return abs(len(word) - len(other)) <= 1 and len(set(word) ^ set(other)) <= 2 and _slips(word, other) == 1
 
 
 def _allowed(word: str, other: str) -> int:
