@@ -24,7 +24,6 @@ from storage import installation, people, replays
 from storage.ai_calls import PAINTING, open_ledger
 from storage.attempts import Work
 from storage.cache import Cache, LimitPolicy, MemoryCache
-from storage.cards import open_cards
 from storage.db import Database
 from storage.engines import PoolSize, open_database, sqlite_url
 from storage.files import Files, open_files
@@ -38,7 +37,7 @@ from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.admin import sweep_orphans
 from zwai.kitchen.firebase import Firebase, open_firebase
-from zwai.kitchen.library import Library
+from zwai.kitchen.library import Library, open_library
 from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
 from zwai.kitchen.painting import Model, Painter
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
@@ -90,7 +89,8 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         allergens.warm()  # as much again
         files = await stack.enter_async_context(_files(settings))
         gemini = await stack.enter_async_context(_gemini(settings, database, files))
-        library = await stack.enter_async_context(_library(settings, database, files, pool))
+        pictures = open_library(database, files, pool, settings.data_dir, zwai.__version__)
+        library = await stack.enter_async_context(pictures)
         painter = await stack.enter_async_context(_painter(settings, database, library))
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
@@ -184,14 +184,6 @@ def _files(settings: Settings) -> AbstractAsyncContextManager[Files]:
     from storage.objects import open_object_files  # obstore costs memory that the embedded profile can do without
 
     return open_object_files(settings.files_url, settings.data_dir)
-
-
-@asynccontextmanager
-async def _library(settings: Settings, database: Database, files: Files, pool: Pool) -> AsyncIterator[Library]:
-    async with open_cards(settings.data_dir, zwai.__version__) as cards:
-        library = Library(database, files, cards, pool, settings.data_dir / "library")
-        await library.refresh()
-        yield library
 
 
 @asynccontextmanager

@@ -5,7 +5,9 @@ are is known in memory: a list of eighty names asks nobody.
 """
 
 import asyncio
-from collections.abc import Collection, Iterable
+import logging
+from collections.abc import AsyncIterator, Collection, Iterable
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,10 +15,10 @@ from pathlib import Path
 from ai.pool import Pool
 from ai.work import draw, prepare
 from storage import library
-from storage.cards import CardFiles
+from storage.cards import CardFiles, open_cards
 from storage.db import Database, Read
 from storage.files import Files
-from zwai.errors import BrokenImage, Conflict, EmptyImage, ImageTooLarge, NotAnImage, TooManyPixels
+from zwai.errors import BrokenImage, Conflict, EmptyImage, ImageTooLarge, NotAnImage, TooManyPixels, ZwaiError
 from zwai.knowledge import catalogue
 from zwai.knowledge.names import Rule, label_key, resolve
 from zwai.records.ids import new_id
@@ -25,11 +27,16 @@ from zwai.records.photos import ImageLimits, PhotoId
 from zwai.records.pictures import OTHER, Card, LibraryPicture, Source
 from zwai.records.stock import Batch, FoodId, Kind
 
+log = logging.getLogger("zwai")
+
+FOLDER = "library"  # of the data folder: the operator's own pictures
 DRAW_DEADLINE_S = 5.0
 PREPARE_DEADLINE_S = 20.0
 MOST_BYTES = 25_000_000
 MOST_KNOWN = 10_000
 LONGEST_KEY = 190
+REFRESH_S = 30.0
+SKEW = timedelta(minutes=1)  # between the clocks of machines
 CARDS_KEPT = timedelta(days=30)
 STYLE = 1  # of generated pictures: another one has all of them made anew
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".heic"}
@@ -46,7 +53,7 @@ class Installed:
 
 
 class Library:
-    """Finds, draws and takes in pictures. Whoever makes it calls `refresh` before it is used."""
+    """Finds, draws and takes in pictures. Made by `open_library`."""
 
     def __init__(self, database: Database, files: Files, cards: CardFiles, pool: Pool, folder: Path) -> None:
         self._database, self._files, self._cards, self._pool = database, files, cards, pool
@@ -77,7 +84,16 @@ class Library:
     async def refresh(self) -> None:
         """Learn what other processes have made since."""
         async with self._database.read() as tx:
-            self.learn(await library.made_since(tx, self._seen, MOST_KNOWN))
+            self.learn(await library.made_since(tx, self._seen - SKEW, MOST_KNOWN))
+
+    async def refresh_forever(self) -> None:
+        """Of many processes each learns within half a minute what another one made."""
+        while True:
+            await asyncio.sleep(REFRESH_S)
+            try:
+                await self.refresh()
+            except ZwaiError as error:
+                log.warning("new pictures not looked for: %s", error)
 
     async def look_up(self, tx: Read, foods: Collection[FoodId]) -> None:
         """Learn what there is of some foods by now, whoever made it."""
@@ -128,6 +144,23 @@ class Library:
             )
             await self._files.keep(photo, upload.copies)
         return photo
+
+
+@asynccontextmanager
+async def open_library(
+    database: Database, files: Files, pool: Pool, data_dir: Path, release: str
+) -> AsyncIterator[Library]:
+    """Learn what there is, and go on learning what others make."""
+    async with open_cards(data_dir, release) as cards:
+        library = Library(database, files, cards, pool, data_dir / FOLDER)
+        await library.refresh()
+        refreshing = asyncio.create_task(library.refresh_forever())
+        try:
+            yield library
+        finally:
+            refreshing.cancel()
+            with suppress(asyncio.CancelledError):
+                await refreshing
 
 
 def installed_key(name: str) -> str:
