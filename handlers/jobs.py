@@ -69,17 +69,17 @@ class JobsSchema(Schema):
 async def page(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
         found, more = await jobs.page(tx, call.member.household, call.query.limit, call.query.cursor)
-        return call.answer({"jobs": [_told(call, job) for job in found], "next_cursor": more and cursor_of(*more)})
+        return call.answer({"jobs": [told(call, job) for job in found], "next_cursor": more and cursor_of(*more)})
 
 
 async def show(call: Call[None]) -> Answer:
-    return call.answer(_told(call, await _read(call)))
+    return call.answer(told(call, await _read(call)))
 
 
 async def cancel(call: Call[None]) -> Answer:
     async with call.write() as tx:
         job = await jobs.cancel(tx, call.member.household, JobId(call.path["job_id"]), call.now)
-        return call.answer(_told(call, job))
+        return call.answer(told(call, job))
 
 
 async def events(call: Call[None]) -> Answer | web.StreamResponse:
@@ -98,7 +98,7 @@ async def _followed(call: Call[None], job: Job, seen: int, streams: Streams) -> 
         news = ""
         if (number := _number(job)) > seen:
             seen = number
-            news = event(number, job.state if job.state.has_ended else "progress", render(_told(call, job)))
+            news = event(number, job.state if job.state.has_ended else "progress", render(told(call, job)))
         yield news
         if job.state.has_ended or not await streams.pause(POLL_S):
             return
@@ -125,7 +125,7 @@ def _last_seen(call: Call[None]) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
 
 
-def _told(call: Call[Any, Any], job: Job) -> dict[str, Any]:
+def told(call: Call[Any, Any], job: Job) -> dict[str, Any]:
     error = job.error or {}
     return {
         "job_id": job.id,

@@ -24,6 +24,7 @@ from handlers.fields import (
     time_unit_field,
     unit_field,
 )
+from handlers.proposal_answers import ProposalSchema, SummarySchema, proposal_told, summary
 from handlers.schemas import RequestSchema
 from handlers.stock_answers import StockBatchSchema
 from handlers.stock_bodies import LONGEST_SPAN, LONGEST_TIPS
@@ -31,10 +32,8 @@ from zwai.kitchen import proposals, recognition
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import today_of, typed_expiry
 from zwai.kitchen.proposals import Choice, Edit, Review
-from zwai.kitchen.recognition import Proposal
-from zwai.knowledge.words import render_place, render_unit
-from zwai.records.photos import Copy, RecognitionId
-from zwai.records.proposals import Line, LineId, LineState, ProposalKey, Summary
+from zwai.records.photos import RecognitionId
+from zwai.records.proposals import LineId, ProposalKey
 from zwai.records.stock import Place, TimeUnit, Unit
 
 MOST_LINES = 500  # ten photos have never shown a tenth of that
@@ -121,21 +120,6 @@ class RejectSchema(AllOrSome):
     )
 
 
-class SummarySchema(Schema):
-    """A proposal in a list, and how many of its lines are in each state."""
-
-    proposal_id = fields.String(required=True)
-    recognition_id = fields.String(required=True)
-    created_at = fields.AwareDateTime(required=True)
-    aim = fields.String(required=True)
-    engine = fields.String(required=True)
-    state = fields.String(required=True)
-    open = fields.Integer(required=True, strict=True)
-    accepted = fields.Integer(required=True, strict=True)
-    rejected = fields.Integer(required=True, strict=True)
-    images_paths = fields.List(fields.String(), required=True)
-
-
 class ProposalsSchema(Schema):
     proposals = fields.List(fields.Nested(SummarySchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
@@ -144,59 +128,6 @@ class ProposalsSchema(Schema):
 class RecognitionHistorySchema(Schema):
     history = fields.List(fields.Nested(SummarySchema), required=True)
     next_cursor = fields.String(required=True, allow_none=True)
-
-
-class EvidenceExpirySchema(Schema):
-    expiration_date = fields.NaiveDateTime(required=True)
-    source = fields.String(required=True)
-    reference = fields.String(required=True)
-    low = fields.Date(required=True, allow_none=True)
-    high = fields.Date(required=True, allow_none=True)
-
-
-class EvidenceSchema(Schema):
-    """Why a line was proposed: the photo, the place in it, who decided by which rule, and the date's source."""
-
-    photo = fields.String(required=True, allow_none=True)
-    thumbnail = fields.String(required=True, allow_none=True)
-    bounding_box = fields.Dict(required=True, allow_none=True)
-    engine = fields.String(required=True)
-    confidence = fields.Float(required=True)
-    decision = fields.String(required=True)
-    rule = fields.String(required=True)
-    expiry = fields.Nested(EvidenceExpirySchema, required=True)
-
-
-class AcceptedSchema(Schema):
-    """What became of an accepted line."""
-
-    batch_id = fields.String(required=True)
-    name = fields.String(required=True, allow_none=True)
-    food_id = fields.String(required=True, allow_none=True)
-    corrected = fields.Boolean(required=True)
-    at = fields.AwareDateTime(required=True)
-
-
-class LineSchema(Schema):
-    id = fields.String(required=True)
-    state = fields.String(required=True)
-    kind = fields.String(required=True)
-    name = fields.String(required=True)
-    food_id = fields.String(required=True, allow_none=True)
-    quantity = fields.Float(required=True)
-    type_unit = fields.String(required=True)
-    storage_type = fields.String(required=True)
-    expiration_date = fields.NaiveDateTime(required=True)
-    tips = fields.String(required=True)
-    added_at = fields.AwareDateTime(required=True)
-    auto_accept = fields.Boolean(required=True)
-    evidence = fields.Nested(EvidenceSchema, required=True)
-    accepted = fields.Nested(AcceptedSchema, required=True, allow_none=True)
-    rejected_at = fields.AwareDateTime(required=True, allow_none=True)
-
-
-class ProposalSchema(SummarySchema):
-    lines = fields.List(fields.Nested(LineSchema), required=True)
 
 
 class ReviewedSchema(Schema):
@@ -224,7 +155,7 @@ async def history(call: Call[None, PageQuery]) -> Answer:
 async def show(call: Call[None]) -> Answer:
     await call.kitchen.report_card.everybody(call.now)  # which lines may be accepted unasked
     async with call.read() as tx:
-        return call.answer(_proposal(call, await recognition.proposal(tx, call.member.household, _named(call))))
+        return call.answer(proposal_told(call, await recognition.proposal(tx, call.member.household, _named(call))))
 
 
 async def accept(call: Call[AcceptBody]) -> Answer:
@@ -258,14 +189,14 @@ async def _page(call: Call[None, PageQuery], name: str) -> Answer:
         found, more = await proposals.page(tx, call.member.household, call.query.limit, call.query.cursor)
         last = found[-1].recognition if more else None
         cursor = cursor_of(last.created_at, last.id) if last else None
-        return call.answer({name: [_summary(call, one) for one in found], "next_cursor": cursor})
+        return call.answer({name: [summary(call, one) for one in found], "next_cursor": cursor})
 
 
 async def _reject(call: Call[Any], lines: Sequence[LineId] | None) -> Answer:
     async with call.write() as tx:
         after = await proposals.reject(tx, call.member, _named(call), lines, call.now)
         message = wire.sentence(call, "Descartamos lo que no quieres.", "We left out what you don't want.")
-        return call.answer({"message": message, "proposal": _proposal(call, after)})
+        return call.answer({"message": message, "proposal": proposal_told(call, after)})
 
 
 def _named(call: Call[Any]) -> RecognitionId:
@@ -293,82 +224,5 @@ def _reviewed(call: Call[Any], review: Review) -> dict[str, Any]:
         "message": wire.sentence(call, f"Guardamos {items}.", f"Saved {items}."),
         "items": [wire.batch(call, batch) for batch in review.added],
         "entry_id": review.entry,
-        "proposal": _proposal(call, review.proposal),
-    }
-
-
-def _summary(call: Call[Any, Any], one: Summary) -> dict[str, Any]:
-    found = one.recognition
-    return {
-        "proposal_id": found.id,
-        "recognition_id": found.id,
-        "created_at": found.created_at,
-        "aim": found.aim,
-        "engine": found.engine,
-        "state": "open" if one.open else "closed",
-        "open": one.open,
-        "accepted": one.accepted,
-        "rejected": one.rejected,
-        "images_paths": [wire.photo_address(call, photo) for photo in found.photos],
-    }
-
-
-def _proposal(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
-    states = [line.state for line in proposal.lines]
-    counts = [states.count(state) for state in (LineState.OPEN, LineState.ACCEPTED, LineState.REJECTED)]
-    lines = [_line(call, proposal, line) for line in proposal.lines]
-    return {**_summary(call, Summary(proposal.recognition, *counts)), "lines": lines}
-
-
-def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
-    batch = line.batch
-    return {
-        "id": line.id,
-        "state": line.state,
-        "kind": batch.kind,
-        "name": batch.label,
-        "food_id": batch.food,
-        "quantity": batch.quantity.amount,
-        "type_unit": render_unit(batch.quantity.unit, call.language),
-        "storage_type": render_place(batch.place, call.language),
-        "expiration_date": wire.day(batch.expiry.day),
-        "tips": batch.tips,
-        "added_at": batch.added_at,
-        "auto_accept": line.state is LineState.OPEN and call.kitchen.report_card.accepts(line),
-        "evidence": _evidence(call, proposal, line),
-        "accepted": _accepted(line),
-        "rejected_at": line.rejected_at,
-    }
-
-
-def _evidence(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
-    expiry, photo = line.batch.expiry, line.batch.photo
-    return {
-        "photo": wire.photo_address(call, photo, Copy.DISPLAY),
-        "thumbnail": wire.photo_address(call, photo, Copy.THUMBNAIL),
-        "bounding_box": line.box,
-        "engine": proposal.recognition.engine,
-        "confidence": round(line.confidence, 3),
-        "decision": line.decision,
-        "rule": line.rule,
-        "expiry": {
-            "expiration_date": wire.day(expiry.day),
-            "source": expiry.source,
-            "reference": wire.origin(expiry, call.language),
-            "low": expiry.low,
-            "high": expiry.high,
-        },
-    }
-
-
-def _accepted(line: Line) -> dict[str, Any] | None:
-    if line.accepted_batch is None:
-        return None
-    proposed = (line.batch.label, line.batch.food)
-    return {
-        "batch_id": line.accepted_batch,
-        "name": line.accepted_label,
-        "food_id": line.accepted_food,
-        "corrected": (line.accepted_label, line.accepted_food) != proposed,
-        "at": line.accepted_at,
+        "proposal": proposal_told(call, review.proposal),
     }

@@ -26,6 +26,7 @@ async def add(tx: Write, recognition: Recognition, lines: Sequence[Line]) -> Non
             aim=recognition.aim,
             engine=recognition.engine,
             photos=list(recognition.photos),
+            receipts=[dict(receipt) for receipt in recognition.receipts] or None,
             created_at=recognition.created_at,
         )
     )
@@ -193,4 +194,5 @@ def _recognition(row: Row[Any]) -> Recognition:
         engine=Engine(row.engine),
         photos=tuple(PhotoId(photo) for photo in row.photos),
         created_at=row.created_at,
+        receipts=tuple(row.receipts or ()),
     )

@@ -36,6 +36,7 @@ from zwai.google_keys import fetch_from
 from zwai.kitchen import jobs
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.admin import sweep_orphans
+from zwai.kitchen.captures import Captures
 from zwai.kitchen.firebase import Firebase, open_firebase
 from zwai.kitchen.library import Library, open_library
 from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
@@ -95,7 +96,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
         reader = Reader(await stack.enter_async_context(reading), files)
-        works = jobs.works(recogniser, painter, clock)
+        works = jobs.works(recogniser, captures := Captures(recogniser, reader, pool, files), painter, clock)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, works))
         await stack.enter_async_context(_housekeeping(database, files, library))
         key, previous = secret_key(settings), settings.previous_secret_key or None
@@ -110,6 +111,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             painter=painter,
             recogniser=recogniser,
             reader=reader,
+            captures=captures,
             report_card=ReportCard(database, measured()),
             passwords=Passwords(pool),
             firebase=await stack.enter_async_context(_firebase(settings)),

@@ -41,6 +41,6 @@ async def _work(settings: Settings, announce: Callable[[], None]) -> None:
 
 
 def _worker(settings: Settings, kitchen: Kitchen) -> AbstractAsyncContextManager[Worker]:
-    works = jobs.works(kitchen.recogniser, kitchen.painter, kitchen.clock)
+    works = jobs.works(kitchen.recogniser, kitchen.captures, kitchen.painter, kitchen.clock)
     attempts = Attempts(kitchen.database, kitchen.cache, works, kitchen.clock)
     return open_worker(settings.queue_url, attempts, JOBS_AT_ONCE)

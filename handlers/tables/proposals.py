@@ -3,6 +3,7 @@
 from marshmallow import Schema
 
 from handlers import feedback, proposals
+from handlers.proposal_answers import ProposalSchema
 from handlers.route import CacheFor, Handler, Limit, Replay, Route
 
 # A row reads best as a few lines.
@@ -35,7 +36,7 @@ ROUTES = (
              proposals.RecognitionHistorySchema, proposals.PageSchema),
     Route(
         "GET", _ONE, proposals.show, "A proposal, each line with its evidence",
-        answer=proposals.ProposalSchema, limit=Limit.READ, tags=("recognition",),
+        answer=ProposalSchema, limit=Limit.READ, tags=("recognition",),
     ),
     _reviewing("POST", f"{_ONE}/accept", proposals.accept,
                "Put lines into stock once: all but mere suggestions, or those that are named, as edited",

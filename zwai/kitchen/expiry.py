@@ -18,6 +18,7 @@ from zwai.records.stock import (
 )
 
 TYPED_BY_A_MEMBER = "typed by a member"
+PRINTED_ON_THE_LABEL = "printed on the label"
 
 # Which row speaks for a place, the best first. Opened is the last: what is still closed keeps longer.
 _STATES = (ShelfState.JUDGED, ShelfState.PURCHASE, ShelfState.STORED, ShelfState.OPENED)
@@ -120,7 +121,7 @@ def needs_cold(keeping: Keeping) -> bool:
 def _undisturbed(keeping: Keeping) -> tuple[ExpiryDate, ExpiryRule]:
     printed_on = keeping.milestones.printed_on
     if printed_on is not None:
-        reference = "printed on the label" if keeping.printed_by is ExpirySource.LABEL else TYPED_BY_A_MEMBER
+        reference = PRINTED_ON_THE_LABEL if keeping.printed_by is ExpirySource.LABEL else TYPED_BY_A_MEMBER
         return ExpiryDate(printed_on, keeping.printed_by, reference), ExpiryRule.PRINTED
     return expiry_of(keeping.food, keeping.kind, keeping.place, keeping.since), ExpiryRule.KEPT
 

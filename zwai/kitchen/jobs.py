@@ -8,19 +8,25 @@ from storage import jobs
 from storage.attempts import Effect, Progress, Work
 from storage.db import Read, Write
 from zwai.errors import JobEnded
-from zwai.kitchen import recognition
+from zwai.kitchen import captures, recognition
+from zwai.kitchen.captures import Asked, Capture, Captures
+from zwai.kitchen.gs1 import barcode
+from zwai.kitchen.inventory import today_of
 from zwai.kitchen.looking import Recogniser
 from zwai.kitchen.painting import PAINT, Painter
+from zwai.records.captures import PhotoKind
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, JobKey, JobState
 from zwai.records.people import HouseholdId, Language, Member, SessionId
 from zwai.records.photos import Aim, PhotoId
 
-RECOGNISE = "recognise"
+RECOGNISE, CAPTURE = "recognise", "capture"
 LOOKING = "looking"  # the step's word; how many photos of how many are done follows
 
 
-def works(recogniser: Recogniser, painter: Painter, clock: Callable[[], datetime]) -> Mapping[str, Work]:
+def works(
+    recogniser: Recogniser, capturer: Captures, painter: Painter, clock: Callable[[], datetime]
+) -> Mapping[str, Work]:
     """Every kind of job and what it does."""
 
     async def recognise(job: Job, progress: Progress) -> Effect:
@@ -40,29 +46,63 @@ def works(recogniser: Recogniser, painter: Painter, clock: Callable[[], datetime
 
         return propose
 
-    return {RECOGNISE: recognise, PAINT: painter.work}
+    async def capture(job: Job, progress: Progress) -> Effect:
+        asked = _capture(job)
+
+        async def told(done: int) -> None:
+            await progress(10 + 80 * done // max(1, len(asked.photos)), f"{LOOKING} {done}/{len(asked.photos)}")
+
+        await told(0)
+        shots = await capturer.look(asked, _member(job), clock(), told)
+
+        async def propose(tx: Write) -> dict[str, Any]:
+            proposal = await captures.propose(tx, _member(job), asked, shots, clock())
+            await painter.order(tx, _member(job), proposal, clock())
+            photos = [{"kinds": shot.kinds, "error": shot.error or None} for shot in shots]
+            return {"recognition_id": proposal.recognition.id, "photos": photos}
+
+        return propose
+
+    return {RECOGNISE: recognise, CAPTURE: capture, PAINT: painter.work}
+
+
+async def order_capture(tx: Write, member: Member, asked: Capture, now: datetime) -> Job:
+    """Order a capture of the household's photos; it starts after the commit."""
+    request = {
+        "photos": [{"id": one.photo, "kind": one.kind} for one in asked.photos],
+        "barcodes": [code.text for code in asked.scanned],
+        "aim": asked.aim,
+        "look_again": asked.again,
+    }
+    return await _order(tx, member, CAPTURE, request, now)
+
+
+def _capture(job: Job) -> Capture:
+    """What was asked; its codes were read when it was ordered, and are read again."""
+    today, request = today_of(_member(job), job.created_at), job.request
+    photos = [Asked(PhotoId(one["id"]), one["kind"] and PhotoKind(one["kind"])) for one in request["photos"]]
+    codes = [code for text in request["barcodes"] if (code := barcode(text, today))]
+    return Capture(tuple(photos), tuple(codes), Aim(request["aim"]), again=request["look_again"])
 
 
 async def order_recognition(
     tx: Write, member: Member, photos: Sequence[PhotoId], aim: Aim, now: datetime, *, again: bool = False
 ) -> Job:
     """Order a recognition of the household's photos; it starts after the commit. `again`: see `Recogniser.look`."""
+    return await _order(tx, member, RECOGNISE, {"photos": list(photos), "aim": aim, "look_again": again}, now)
+
+
+async def _order(tx: Write, member: Member, kind: str, request: dict[str, Any], now: datetime) -> Job:
     job = Job(
         id=JobId(new_id(now)),
         household=member.household,
         account=member.account,
-        kind=RECOGNISE,
+        kind=kind,
         state=JobState.PENDING,
         attempt=0,
         progress=0,
         step="waiting",
-        request={
-            "photos": list(photos),
-            "aim": aim,
-            "look_again": again,
-            "language": member.language,
-            "time_zone": member.time_zone,
-        },
+        request={**request, "language": member.language, "time_zone": member.time_zone},
         result=None,
         error=None,
         created_at=now,

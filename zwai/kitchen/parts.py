@@ -10,6 +10,7 @@ from storage.db import Database
 from storage.files import Files
 from storage.runner import Delivery
 from zwai.kitchen.accounts import Passwords
+from zwai.kitchen.captures import Captures
 from zwai.kitchen.firebase import Firebase
 from zwai.kitchen.library import Library
 from zwai.kitchen.looking import Recogniser
@@ -58,6 +59,7 @@ class Kitchen:
     painter: Painter
     recogniser: Recogniser
     reader: Reader
+    captures: Captures
     report_card: ReportCard
     passwords: Passwords
     firebase: Firebase | None

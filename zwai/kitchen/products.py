@@ -75,7 +75,7 @@ async def learn(
     """
     for evidence, batch in accepted:
         gtin = normalised(evidence.get("gtin", ""))
-        if gtin is None or batch.label_key == label_key(evidence.get("code", "")):
+        if gtin is None or batch.label_key == label_key(evidence.get("code", "")[:LONGEST_LABEL]):
             continue
         quantity = _of_one_pack(batch.quantity, evidence)
         named = Product(gtin, batch.label, batch.food, quantity, ProductSource.OWN)

@@ -16,7 +16,7 @@ from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId, Member
 from zwai.records.photos import Decision, RecognitionId
 from zwai.records.proposals import Feedback, Line, LineId, LineState, ProposalKey, Summary
-from zwai.records.stock import Batch, EntryId, ExpiryDate, Place, Quantity, Unit
+from zwai.records.stock import Batch, EntryId, ExpiryDate, ExpirySource, Place, Quantity, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,10 +128,11 @@ def _reviewed(member: Member, line: Line, edit: Edit, now: datetime) -> Batch:
         kind=seen.kind,
         quantity=Quantity(edit.amount or seen.quantity.amount, edit.unit or seen.quantity.unit),
         place=edit.place or (None if renamed else seen.place),
-        expiry=edit.expiry,
+        expiry=edit.expiry or (seen.expiry if seen.expiry.source is ExpirySource.LABEL else None),
         tips=edit.tips or ("" if renamed else seen.tips),
         photo=seen.photo,
         dish=seen.dish,
+        label_kind=seen.label_kind,
     )
     draft = inventory.draft(member, item, now)
     food = draft.food if renamed else seen.food

@@ -27,7 +27,7 @@ from zwai.records.photos import (
     Sighting,
 )
 from zwai.records.proposals import Line, LineId
-from zwai.records.stock import Batch, BatchId, DishFacts, Kind, Quantity, Unit
+from zwai.records.stock import Batch, BatchId, DishFacts, ExpirySource, Kind, Quantity, Unit
 
 REASON = "recognition"  # what the journal says of stock that was accepted
 RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
@@ -97,16 +97,21 @@ async def propose(tx: Write, member: Member, seen: Seen, now: datetime) -> Propo
         photos=seen.photos,
         created_at=now,
     )
+    return await offer(tx, recognition, [_line(member, recognition, *one, now) for one in seen.sightings], now)
+
+
+async def offer(tx: Write, recognition: Recognition, lines: Sequence[Line], now: datetime) -> Proposal:
+    """Store lines in their order, each at a moment that none of the household's lines has."""
     moment = to_millisecond(now)
-    taken = await recognitions.moments_from(tx, member.household, moment)
-    lines = []
-    for position, (photo, sighting) in enumerate(seen.sightings):
+    taken = await recognitions.moments_from(tx, recognition.household, moment)
+    offered = []
+    for position, line in enumerate(lines):
         while moment in taken:
             moment += MILLISECOND
         taken.add(moment)
-        lines.append(_line(member, recognition, position, photo, sighting, moment, now))
-    await recognitions.add(tx, recognition, lines)
-    return Proposal(recognition, tuple(lines))
+        offered.append(replace(line, position=position, batch=replace(line.batch, added_at=moment)))
+    await recognitions.add(tx, recognition, offered)
+    return Proposal(recognition, tuple(offered))
 
 
 async def proposal(tx: Read, household: HouseholdId, recognition: RecognitionId) -> Proposal:
@@ -174,21 +179,13 @@ def item_of(sighting: Sighting, language: Language) -> NewItem:
     )
 
 
-def _line(
-    member: Member,
-    recognition: Recognition,
-    position: int,
-    photo: PhotoId,
-    sighting: Sighting,
-    moment: datetime,
-    now: datetime,
-) -> Line:
+def _line(member: Member, recognition: Recognition, photo: PhotoId, sighting: Sighting, now: datetime) -> Line:
     item = replace(item_of(sighting, member.language), photo=photo)
     return Line(
         id=LineId(new_id(now)),
         recognition=recognition.id,
-        position=position,
-        batch=replace(inventory.draft(member, item, now), added_at=moment),
+        position=0,
+        batch=inventory.draft(member, item, now),
         confidence=sighting.confidence,
         decision=sighting.decision,
         rule=sighting.rule,
@@ -202,9 +199,13 @@ def _edited(draft: Batch, line: Line) -> Batch:
     """The reviewed draft under the line's moment; what the reviewer left alone keeps its evidence."""
     seen = line.batch
     left_alone = (draft.food, draft.place, draft.expiry.day) == (seen.food, seen.place, seen.expiry.day)
+    marks = draft.milestones
+    printed = seen.expiry.source is ExpirySource.LABEL and marks.printed_on in (None, seen.expiry.day)
     return replace(
         draft,
         added_at=seen.added_at,
-        expiry=seen.expiry if left_alone else draft.expiry,
+        expiry=seen.expiry if left_alone or printed else draft.expiry,
+        label_kind=seen.label_kind if printed else draft.label_kind,
+        milestones=replace(marks, printed_on=seen.expiry.day) if printed else marks,
         photo=draft.photo or seen.photo,
     )

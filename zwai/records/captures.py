@@ -32,13 +32,11 @@ class Shot:
 
     @property
     def kinds(self) -> tuple[PhotoKind, ...]:
-        found = {
-            PhotoKind.FOOD: self.sightings,
-            PhotoKind.RECEIPT: self.receipt,
-            PhotoKind.LABEL: self.dates,
-            PhotoKind.BARCODE: self.codes,
-        }
-        return tuple(kind for kind, something in found.items() if something)
+        """In a photo of something else, guesses are no food."""
+        read = {PhotoKind.RECEIPT: self.receipt, PhotoKind.LABEL: self.dates, PhotoKind.BARCODE: self.codes}
+        kinds = tuple(kind for kind, something in read.items() if something)
+        named = any(one.decision is not Decision.SUGGESTION for one in self.sightings)
+        return (PhotoKind.FOOD, *kinds) if named or (self.sightings and not kinds) else kinds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Photos, what a recogniser saw in them, and the proposals made of that."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -114,7 +115,7 @@ class Sighting:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """One finished look at photos; its lines are `zwai.records.proposals.Line`."""
+    """One finished look at photos; its lines are `zwai.records.proposals.Line`. `receipts`: those among the photos."""
 
     id: RecognitionId
     household: HouseholdId
@@ -123,3 +124,4 @@ class Recognition:
     engine: Engine
     photos: tuple[PhotoId, ...]
     created_at: datetime
+    receipts: tuple[Mapping[str, str], ...] = ()

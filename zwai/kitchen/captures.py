@@ -1,0 +1,179 @@
+"""One capture: photos of any kind and scanned codes are looked at together, and become one proposal."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from ai.pool import Pool
+from ai.work import scan
+from storage.db import Read, Write
+from storage.files import Files
+from zwai.errors import ReadingNotInstalled
+from zwai.kitchen import capturing, inventory, printed_dates, products, receipts, recognition, shop_words
+from zwai.kitchen.expiry import PRINTED_ON_THE_LABEL, expiry_of, place_for
+from zwai.kitchen.gs1 import barcode
+from zwai.kitchen.inventory import NewItem, today_of
+from zwai.kitchen.looking import LOOK_DEADLINE_S, Recogniser, Told
+from zwai.kitchen.reading import Reader
+from zwai.kitchen.recognition import Proposal
+from zwai.knowledge import catalogue
+from zwai.knowledge.tips import tips_of
+from zwai.records.captures import PhotoKind, Shot, Thing
+from zwai.records.ids import new_id
+from zwai.records.people import Member
+from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Recognition, RecognitionId
+from zwai.records.proposals import Line, LineId
+from zwai.records.reading import Barcode, TextLine
+from zwai.records.stock import Batch, ExpiryDate, ExpirySource, LabelKind
+
+NEVER_SENT = (PhotoKind.RECEIPT, PhotoKind.LABEL)
+LOOKED_AT = (None, PhotoKind.FOOD)
+A_PAPER = 12  # pieces of text: what has more is printed matter, and may show names and cards
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A photo of a capture, and what it was taken for, where that was said."""
+
+    photo: PhotoId
+    kind: PhotoKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """What is asked of one. `again`: Gemini is to look at every photo, receipts and labels too."""
+
+    photos: tuple[Asked, ...]
+    scanned: tuple[Barcode, ...]
+    aim: Aim
+    again: bool = False
+
+
+class Captures:
+    """Looks at the photos of captures by all that there is on the device."""
+
+    def __init__(self, recogniser: Recogniser, reader: Reader, pool: Pool, files: Files) -> None:
+        self._recogniser, self._reader, self._pool, self._files = recogniser, reader, pool, files
+
+    async def look(self, capture: Capture, member: Member, now: datetime, told: Told | None = None) -> list[Shot]:
+        """All that is in the photos. Raises PoolFull, JobTimedOut, WorkerDied."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                looks = [group.create_task(self._look_at(one, capture, member, now)) for one in capture.photos]
+                for done, next_look in enumerate(asyncio.as_completed(looks), 1):
+                    await next_look
+                    if told is not None:
+                        await told(done)
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed  # one photo's error is the capture's
+        return [look.result() for look in looks]
+
+    async def _look_at(self, asked: Asked, capture: Capture, member: Member, now: datetime) -> Shot:
+        """Codes are cheap and looked for everywhere; text takes a second, so it is read where no food is seen."""
+        photo, today = asked.photo, today_of(member, now)
+        codes = await self._scan(photo, today)
+        looks = asked.kind in LOOKED_AT
+        seen = await self._recogniser.look_here(photo, capture.aim, member) if looks else []
+        found = any(one.decision is not Decision.SUGGESTION for one in seen)
+        lines: list[TextLine] | None = []
+        if asked.kind in NEVER_SENT or (asked.kind is None and not found):
+            lines = await self._read(photo)
+        shot = await asyncio.to_thread(_said, Shot(photo, codes=codes), asked.kind, lines or [], today)
+        shot = replace(shot, error="" if lines is not None else ReadingNotInstalled.code)
+        engine, sightings = Engine.LOCAL, seen
+        if capture.again or (looks and _may_be_sent(shot, asked.kind, lines)):
+            engine, sightings = await self._recogniser.look_further(
+                photo, capture.aim, member, seen, again=capture.again
+            )
+        return replace(shot, engine=engine, sightings=tuple(sightings))
+
+    async def _scan(self, photo: PhotoId, today: date) -> tuple[Barcode, ...]:
+        path = await self._files.find(photo, Copy.DISPLAY)
+        scans = await self._pool.run(scan, path, deadline_s=LOOK_DEADLINE_S, last=True)
+        codes = (barcode(one.text, today, one.box) for one in scans)
+        return tuple(code for code in codes if code is not None)
+
+    async def _read(self, photo: PhotoId) -> list[TextLine] | None:
+        """The text in a photo; None where nothing is installed to read it."""
+        try:
+            return await self._reader.read(photo)
+        except ReadingNotInstalled:
+            return None
+
+
+def _said(shot: Shot, kind: PhotoKind | None, lines: Sequence[TextLine], today: date) -> Shot:
+    """With what its text says. The days on a receipt are none of a pack's."""
+    receipt = receipts.parsed(lines, today) if lines and kind is not PhotoKind.LABEL else None
+    reads = lines and receipt is None and kind is not PhotoKind.RECEIPT
+    return replace(shot, receipt=receipt, dates=tuple(printed_dates.found(lines, today)) if reads else ())
+
+
+def _may_be_sent(shot: Shot, kind: PhotoKind | None, lines: Sequence[TextLine] | None) -> bool:
+    """What was said to be food, or was read and is neither receipt, label nor other paper."""
+    if kind is PhotoKind.FOOD:
+        return True
+    return lines is not None and len(lines) <= A_PAPER and shot.receipt is None and not shot.dates
+
+
+async def photos_of(tx: Read, member: Member, photos: Sequence[PhotoId]) -> None:
+    """Raises UnknownPhoto unless all are the household's."""
+    await recognition.photos_of(tx, member.household, photos)
+
+
+async def propose(tx: Write, member: Member, capture: Capture, shots: Sequence[Shot], now: datetime) -> Proposal:
+    """Join what was found, name it as the household does, and store it as lines to review. Changes no stock."""
+    codes = [code for shot in shots for code in shot.codes] + list(capture.scanned)
+    known = await products.known(tx, member.household, {code.gtin for code in codes if code.gtin})
+    bought = [
+        (one, await shop_words.meanings(tx, member.household, one.receipt, member.language))
+        for one in capturing.purchases(shots)
+    ]
+    recognised = Recognition(
+        id=RecognitionId(new_id(now)),
+        household=member.household,
+        account=member.account,
+        aim=capture.aim,
+        engine=Engine.GEMINI if any(shot.engine is Engine.GEMINI for shot in shots) else Engine.LOCAL,
+        photos=tuple(shot.photo for shot in shots),
+        created_at=now,
+        receipts=tuple(receipts.told(one.receipt) | {"photo": str(one.place)} for one, _ in bought),
+    )
+    things = capturing.merged(shots, capture.scanned, known, bought, member.language)
+    return await recognition.offer(tx, recognised, [_line(member, recognised.id, one, now) for one in things], now)
+
+
+def _line(member: Member, recognised: RecognitionId, thing: Thing, now: datetime) -> Line:
+    return Line(
+        id=LineId(new_id(now)),
+        recognition=recognised,
+        position=0,
+        batch=_drafted(member, thing, now),
+        confidence=thing.confidence or 0.0,
+        decision=thing.decision,
+        rule=thing.rule,
+        box=thing.box,
+        accepted_batch=None,
+        accepted_at=None,
+        evidence=thing.evidence,
+    )
+
+
+def _drafted(member: Member, thing: Thing, now: datetime) -> Batch:
+    """As the stock would have it; a food that the label does not say in the member's language still gives its days."""
+    item = NewItem(
+        label=thing.label,
+        kind=thing.kind,
+        quantity=thing.quantity,
+        photo=thing.photo,
+        dish=thing.dish,
+        expiry=ExpiryDate(thing.day.day, ExpirySource.LABEL, PRINTED_ON_THE_LABEL) if thing.day else None,
+        label_kind=thing.day.kind if thing.day else LabelKind.BEST_BEFORE,
+    )
+    draft = inventory.draft(member, item, now)
+    food = catalogue.load().food(thing.food) if thing.food else None
+    if food is None or draft.food == food.id:
+        return draft
+    place = place_for(food, thing.kind)
+    expiry = item.expiry or expiry_of(food, thing.kind, place, today_of(member, now))
+    return replace(draft, food=food.id, place=place, expiry=expiry, tips=tips_of(food, place, member.language))
