@@ -65,9 +65,12 @@ class FootprintSchema(Schema):
 
 
 class KnownSchema(Schema):
+    """`engine` is gemini as soon as an AI's words are among them; the `source` of each part says which."""
+
     nutrition = fields.Nested(NutritionSchema, required=True, allow_none=True)
     footprint = fields.Nested(FootprintSchema, required=True, allow_none=True)
     enriched_with = fields.List(fields.String(), required=True)
+    engine = fields.String(required=True)
     fetched_at = fields.AwareDateTime(required=True)
 
 

@@ -1,10 +1,10 @@
-"""One food in stock with all that is known of it: answered from the knowledge, so at once and without any AI."""
+"""One food in stock with all that is known of it: answered at once, from the knowledge and what an AI wrote before."""
 
 from collections import defaultdict
 from decimal import Decimal
 from typing import Any
 
-from handlers import known, wire
+from handlers import known, wire, written
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.stacks import name_of, stack_of
@@ -13,12 +13,14 @@ from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Shelf, today_of
 from zwai.knowledge.words import render_time_unit, render_unit
 from zwai.records.stock import Batch, Kind, TimeUnit, Unit
+from zwai.records.writings import Written
 
 
 async def ingredient(call: Call[None]) -> Answer:
     """Every stack of a name."""
     async with call.read() as tx:
-        return call.answer(_ingredient(call, await details.shelf(tx, call.member, name_of(call))))
+        held = await details.shelf(tx, call.member, name_of(call))
+        return call.answer(_ingredient(call, held, await call.kitchen.writings.of(tx, held.newest, call.language)))
 
 
 async def stack(call: Call[None]) -> Answer:
@@ -26,13 +28,15 @@ async def stack(call: Call[None]) -> Answer:
     added_at, label = stack_of(call)
     async with call.read() as tx:
         one = await details.stack(tx, call.member, label, added_at)
-        return call.answer(_ingredient(call, await details.shelf(tx, call.member, one.label, one.kind)))
+        held = await details.shelf(tx, call.member, one.label, one.kind)
+        return call.answer(_ingredient(call, held, await call.kitchen.writings.of(tx, held.newest, call.language)))
 
 
 async def dish(call: Call[None]) -> Answer:
     added_at, label = stack_of(call)
     async with call.read() as tx:
-        return call.answer(_dish(call, await details.stack(tx, call.member, label, added_at, Kind.DISH)))
+        batch = await details.stack(tx, call.member, label, added_at, Kind.DISH)
+        return call.answer(_dish(call, batch, await call.kitchen.writings.of(tx, batch, call.language)))
 
 
 def statistics(call: Call[Any, Any], held: Shelf) -> dict[str, Any]:
@@ -73,13 +77,15 @@ def dish_facts(call: Call[Any, Any], batch: Batch) -> dict[str, Any]:
     }
 
 
-def _ingredient(call: Call[None], held: Shelf) -> dict[str, Any]:
+def _ingredient(call: Call[None], held: Shelf, found: Written) -> dict[str, Any]:
     today, language = today_of(call.member, call.now), call.language
     food, first = details.food(held.newest), soonest(held)
+    known_of = known.enrichment(held.newest.food, held.kind, language)
     told = {
-        **known.enrichment(held.newest.food, held.kind, language),
-        "consumption_advice": known.advice(first, today, language),
-        "before_consumption_advice": known.check_first(first, language),
+        "environmental_impact": written.impact(known_of["environmental_impact"], found, known.per(food), language),
+        "utilization_ideas": written.ideas(known_of["utilization_ideas"], found, language),
+        "consumption_advice": written.advice(known.advice(first, today, language), found),
+        "before_consumption_advice": written.check_first(known.check_first(first, language), found),
         "nutrition": known.nutrition(food),
         "footprint": known.footprint(food),
     }
@@ -88,18 +94,21 @@ def _ingredient(call: Call[None], held: Shelf) -> dict[str, Any]:
         **statistics(call, held),
         **told,
         "enriched_with": [*known.enriched(told), "statistics"],
+        "engine": written.engine_of(found),
         "fetched_at": call.now,
     }
 
 
-def _dish(call: Call[None], batch: Batch) -> dict[str, Any]:
+def _dish(call: Call[None], batch: Batch, found: Written) -> dict[str, Any]:
     language = call.language
-    food = details.food(batch)
+    food, considerations = details.food(batch), known.considerations(batch, call.language)
     told = {
-        "nutritional_analysis": known.analysis(food, known.considerations(batch, language), language),
-        "consumption_ideas": known.ideas(food, Kind.DISH, language),
-        "storage_advice": known.storage_advice(batch, language),
-        "environmental_impact": known.impact(food, language),
+        "nutritional_analysis": written.analysis(
+            known.analysis(food, considerations, language), found, considerations, language
+        ),
+        "consumption_ideas": written.ideas(known.ideas(food, Kind.DISH, language), found, language),
+        "storage_advice": written.keeping(known.storage_advice(batch, language), found),
+        "environmental_impact": written.impact(known.impact(food, language), found, known.per(food), language),
         "nutrition": known.nutrition(food),
         "footprint": known.footprint(food),
     }
@@ -108,5 +117,6 @@ def _dish(call: Call[None], batch: Batch) -> dict[str, Any]:
         **dish_facts(call, batch),
         **told,
         "enriched_with": [*known.enriched(told), "statistics"],
+        "engine": written.engine_of(found),
         "fetched_at": call.now,
     }

@@ -47,7 +47,7 @@ def impact(food: Food | None, language: Language) -> dict[str, Any] | None:
     footprint = food.footprint if food else None
     if food is None or footprint is None or footprint.water is None:
         return None
-    unit = _per(food)
+    unit = per(food)
     carbon, water = footprint.ghg, footprint.water
     es = f"Si se desperdicia 1 {unit} se pierden unos {carbon.mid:f} kg de CO2e y {water.mid:f} litros de agua."
     en = f"Wasting 1 {unit} loses about {carbon.mid:f} kg of CO2e and {water.mid:f} litres of water."
@@ -65,7 +65,7 @@ def footprint(food: Food | None) -> dict[str, Any] | None:
     found: Footprint | None = food.footprint if food else None
     if food is None or found is None:
         return None
-    unit = _per(food)
+    unit = per(food)
     return {
         "carbon": {**_ends(found.ghg), "unit": f"kg CO2e/{unit}"},
         "water": {**_ends(found.water), "unit": f"l/{unit}"} if found.water else None,
@@ -233,9 +233,9 @@ def _ends(found: Range) -> dict[str, Decimal]:
     return {"low": found.low, "mid": found.mid, "high": found.high}
 
 
-def _per(food: Food) -> str:
+def per(food: Food | None) -> str:
     """What a footprint is of: a kilogram, or a litre of what is drunk or poured."""
-    return "l" if food.unit in (Unit.ML, Unit.L) else "kg"
+    return "l" if food and food.unit in (Unit.ML, Unit.L) else "kg"
 
 
 def _category(food: Food | None, kind: Kind) -> str:

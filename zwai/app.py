@@ -9,6 +9,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from aiohttp import ClientSession, web
 
@@ -33,7 +34,7 @@ from storage.migrate import current, migrate, newest
 from storage.runner import Delivery, Runner, open_runner
 from zwai.errors import NotMigrated, ZwaiError
 from zwai.google_keys import fetch_from
-from zwai.kitchen import jobs
+from zwai.kitchen import jobs, writings
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.admin import sweep_orphans
 from zwai.kitchen.captures import Captures
@@ -47,6 +48,7 @@ from zwai.kitchen.reading import Reader
 from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
+from zwai.kitchen.writings import open_writings
 from zwai.knowledge import allergens, names
 from zwai.records.ids import new_id
 from zwai.records.ports import Asker, Memo, Quota
@@ -89,17 +91,18 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         names.warm()  # 70 ms that no request should pay
         allergens.warm()  # as much again
         files = await stack.enter_async_context(_files(settings))
-        gemini = await stack.enter_async_context(_gemini(settings, database, files))
+        guard = await stack.enter_async_context(_guard(settings, database))
+        written = open_writings(database, guard, settings.gemini_model, clock)
         pictures = open_library(database, files, pool, settings.data_dir, zwai.__version__)
         library = await stack.enter_async_context(pictures)
         painter = await stack.enter_async_context(_painter(settings, database, library))
+        gemini = Gemini(guard, files) if guard is not None and settings.asks_gemini else None
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
         reader = Reader(await stack.enter_async_context(reading), files)
         works = jobs.works(recogniser, captures := Captures(recogniser, reader, pool, files), painter, clock)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, works))
         await stack.enter_async_context(_housekeeping(database, files, library))
-        key, previous = secret_key(settings), settings.previous_secret_key or None
         yield Kitchen(
             database=database,
             cache=cache,
@@ -108,6 +111,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             pool=pool,
             uploads=Uploads(files, pool, _upload_limits(settings)),
             library=library,
+            writings=await stack.enter_async_context(written),
             painter=painter,
             recogniser=recogniser,
             reader=reader,
@@ -115,15 +119,9 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             report_card=ReportCard(database, measured()),
             passwords=Passwords(pool),
             firebase=await stack.enter_async_context(_firebase(settings)),
-            internal_secret=settings.internal_secret,
-            clock=clock,
-            token_keys=TokenKeys(key, previous),
-            photo_keys=PhotoKeys(key, previous),
-            public_url=settings.base_url,
-            time_zone=settings.time_zone,
             release=f"{zwai.__version__}-{newest()}-{await _installation(settings, database)}",
-            capabilities=_capabilities(settings),
             parts=_parts(database, cache, pool),
+            **_chosen(settings),
         )
 
 
@@ -141,6 +139,20 @@ async def bring_up_to_date(settings: Settings) -> None:
         raise NotMigrated({"revision": revision or "none", "newest": newest()})
     await migrate(url)
     log.info("database migrated to revision %s", newest())
+
+
+def _chosen(settings: Settings) -> dict[str, Any]:
+    """What the kitchen has of the settings alone."""
+    key, previous = secret_key(settings), settings.previous_secret_key or None
+    return {
+        "internal_secret": settings.internal_secret,
+        "clock": clock,
+        "token_keys": TokenKeys(key, previous),
+        "photo_keys": PhotoKeys(key, previous),
+        "public_url": settings.base_url,
+        "time_zone": settings.time_zone,
+        "capabilities": _capabilities(settings),
+    }
 
 
 @asynccontextmanager
@@ -254,13 +266,13 @@ def _order(settings: Settings) -> Order:
 
 
 @asynccontextmanager
-async def _gemini(settings: Settings, database: Database, files: Files) -> AsyncIterator[Gemini | None]:
+async def _guard(settings: Settings, database: Database) -> AsyncIterator[Asker | None]:
     """Neither loaded nor called without a key."""
-    if not settings.asks_gemini:
+    if not settings.gemini_api_key:
         yield None
         return
     async with open_guard(settings, database) as guard:
-        yield Gemini(guard, files)
+        yield guard
 
 
 @asynccontextmanager
@@ -362,6 +374,7 @@ async def _keep_house(database: Database, files: Files, library: Library) -> Non
                 await replays.purge(tx, clock())
                 await people.purge(tx, clock())
                 await jobs.purge(tx, clock())
+                await writings.purge(tx, clock())
         except (ZwaiError, OSError) as error:
             log.warning("housekeeping put off: %s", error)
         await asyncio.sleep(HOUSEKEEPING_S)

@@ -20,6 +20,7 @@ from zwai.kitchen.reading import Reader
 from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import Uploads
+from zwai.kitchen.writings import Writings
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,7 @@ class Kitchen:
     pool: Pool
     uploads: Uploads
     library: Library
+    writings: Writings
     painter: Painter
     recogniser: Recogniser
     reader: Reader

@@ -17,11 +17,11 @@ from storage import writings
 from storage.db import Database, Read, Write
 from zwai.errors import AIMalformed, Conflict, ZwaiError
 from zwai.kitchen.asking import answer_to
-from zwai.knowledge.catalogue import Food
+from zwai.kitchen.details import food as food_of
 from zwai.records.ai import Question
 from zwai.records.people import HouseholdId, Language
 from zwai.records.ports import Asker
-from zwai.records.stock import Kind
+from zwai.records.stock import Batch
 from zwai.records.writings import Written
 
 log = logging.getLogger("zwai.ai")
@@ -44,13 +44,19 @@ class Writings:
         self._ordered: set[str] = set()
         self._resting: dict[str, datetime] = {}
 
-    async def of_food(self, tx: Read, food: Food | None, kind: Kind, language: Language) -> Written:
-        """What there is of a food by now; what is lacking is ordered."""
+    @property
+    def busy(self) -> int:
+        """How many foods are being written of, or wait."""
+        return self._scheduler.active_count + self._scheduler.pending_count
+
+    async def of(self, tx: Read, batch: Batch, language: Language) -> Written:
+        """What there is of its food by now; what is lacking is ordered."""
+        food = food_of(batch)
         if self._guard is None or food is None:
             return Written()
         questions = {
             asked.key(self._model): asked
-            for asked in (question(purpose, food, language) for purpose in wanted(food, kind))
+            for asked in (question(purpose, food, language) for purpose in wanted(food, batch.kind))
         }
         written, documents = Written(self._model), await writings.of_keys(tx, questions)
         for key, document in documents.items():
@@ -67,8 +73,7 @@ class Writings:
         self._resting = {key: until for key, until in self._resting.items() if until > now}
         busy = self._ordered | self._resting.keys()
         due = [asked for asked in questions if asked.key(self._model) not in busy]
-        full = self._scheduler.active_count + self._scheduler.pending_count >= AT_ONCE + MOST_WAITING
-        if due and not full and not self._scheduler.closed:
+        if due and self.busy < AT_ONCE + MOST_WAITING and not self._scheduler.closed:
             self._ordered |= {asked.key(self._model) for asked in due}
             await self._scheduler.spawn(self._write(due, guard))
 
