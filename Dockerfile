@@ -1,7 +1,7 @@
 FROM python:3.11-slim AS build
 WORKDIR /build
-COPY requirements.txt ./
-RUN python -m venv /opt/zwai && /opt/zwai/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt
+COPY requirements.txt requirements-ocr.txt ./
+RUN python -m venv /opt/zwai && /opt/zwai/bin/python -m pip install --no-cache-dir --disable-pip-version-check -r requirements.txt -r requirements-ocr.txt
 COPY setup.py pyproject.toml README.md ./
 COPY zwai zwai
 COPY handlers handlers

@@ -54,6 +54,7 @@ setup(
         "zxing-cpp>=3.1",
     ],
     extras_require={
+        "ocr": ["rapidocr>=3.10,<3.11"],  # 200 MB; its models are in the wheel, under names that a release may change
         "aiomysql": ["aiomysql>=0.3.2", "PyMySQL<1.2"],  # for mysql+aiomysql://; newer PyMySQL fails on bytes
     },
     entry_points={"console_scripts": ["zwai = zwai.cli:main"]},

@@ -47,6 +47,7 @@ class ReadySchema(Schema):
 class CapabilitiesSchema(Schema):
     version = fields.Str(required=True)
     engines = fields.List(fields.Str(), required=True)
+    reads_text = fields.Bool(required=True)
     languages = fields.List(fields.Str(), required=True)
     photo_formats = fields.List(fields.Str(), required=True)
     limits = fields.Dict(keys=fields.Str(), values=fields.Int(), required=True)
@@ -97,6 +98,7 @@ async def capabilities(call: Call) -> Answer:
         {
             "version": zwai.__version__,
             "engines": can.engines,
+            "reads_text": can.reads_text,
             "languages": list(Language),
             "photo_formats": can.photo_formats,
             "limits": limits,

@@ -24,6 +24,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
     "zwai.doctor": PACKAGES,
     "zwai.food": (),
     "zwai.recognise": ("zwai.kitchen", "ai"),
+    "zwai.read": ("zwai.kitchen", "zwai.recognise", "ai"),
     "zwai.report_card": ("zwai.app", "zwai.kitchen", "zwai.settings", "storage", "ai"),
     "zwai.serve": ("zwai.app", "zwai.listener", "zwai.settings"),
     "zwai.listener": ("zwai.settings",),
@@ -63,7 +64,7 @@ HEAVY = ("onnxruntime", "pillow_heif", "numpy", "PIL", "argon2", "uvloop", "alem
 # The root loads what only the scaled profile needs when that is chosen.
 LOAD_LATE = ("zwai.cli", "zwai.doctor", "zwai.app", "ai.work")
 # One tree is easier to find something in than two halves.
-LONG = {"zwai.errors": 640, "storage.schema": 440}
+LONG = {"zwai.errors": 640, "storage.schema": 440, "zwai.cli": 440}
 
 
 def imported(module: str) -> Iterator[tuple[str, bool]]:

@@ -44,7 +44,7 @@ from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
 from zwai.kitchen.painting import Model, Painter
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
-from zwai.kitchen.reading import Reader
+from zwai.kitchen.reading import Reader, can_read
 from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
@@ -98,8 +98,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         painter = await stack.enter_async_context(_painter(settings, database, library))
         gemini = Gemini(guard, files) if guard is not None and settings.asks_gemini else None
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
-        reading = open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading)
-        reader = Reader(await stack.enter_async_context(reading), files)
+        reader = await stack.enter_async_context(_reader(settings, files))
         works = jobs.works(recogniser, captures := Captures(recogniser, reader, pool, files), painter, clock)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, works))
         await stack.enter_async_context(_housekeeping(database, files, library))
@@ -192,6 +191,12 @@ async def _cache(settings: Settings) -> AsyncIterator[Cache]:
         yield cache
 
 
+@asynccontextmanager
+async def _reader(settings: Settings, files: Files) -> AsyncIterator[Reader]:
+    async with open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading) as pool:
+        yield Reader(pool, files)
+
+
 def _files(settings: Settings) -> AbstractAsyncContextManager[Files]:
     if not settings.files_url:
         return open_files(settings.data_dir)
@@ -240,6 +245,7 @@ def _policies(settings: Settings) -> dict[Limit, LimitPolicy]:
 def _capabilities(settings: Settings) -> Capabilities:
     return Capabilities(
         engines=("local", "gemini") if settings.asks_gemini else ("local",),
+        reads_text=can_read(),
         photo_formats=("jpeg", "png", "webp", "heic"),
         photo_mb=settings.max_photo_mb,
         photo_megapixels=settings.max_photo_megapixels,

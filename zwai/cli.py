@@ -87,10 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = _command(commands, "migrate", _migrate, "bring the database up to this release",
                        "Not needed before `serve`, which does the same at its start.")  # fmt: skip
     migrate.add_argument("--check", action="store_true", help="change nothing; exit code 1 when something is missing")
-    _recognise_options(
-        _command(commands, "recognise", _recognise, "say what food is in photos, without a server",
-                 "Exit code 0 when a photo could be read, also when there is no known food in it; 1 when none could.")
-    )  # fmt: skip
+    _photo_commands(commands)
 
     food = _command(commands, "food", _food, "print what is known of a food, and according to whom",
                     "Exit code 1 when nothing in the catalogue is near.")  # fmt: skip
@@ -188,13 +185,20 @@ def _command(
     return parser
 
 
-def _recognise_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a JPEG, PNG, WebP or HEIC file")
-    parser.add_argument("--aim", choices=["ingredients", "dishes", "both"], default="both",
-                        help="what to look for; default: both")  # fmt: skip
-    parser.add_argument("--language", choices=["es", "en"], default="es", help="of words; default: es")
-    parser.add_argument("--json", action="store_true",
-                        help="for machines: a list with {photo, error, items} for each photo")  # fmt: skip
+def _photo_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
+    recognise = _command(commands, "recognise", _recognise, "say what food is in photos, without a server",
+                         "Exit code 0 when a photo could be read, also when there is no known food in it; 1 when none "
+                         "could.")  # fmt: skip
+    recognise.add_argument("--aim", choices=["ingredients", "dishes", "both"], default="both",
+                           help="what to look for; default: both")  # fmt: skip
+    read = _command(commands, "read", _read, "say what receipts and date labels say, without a server",
+                    "Exit code 0 when a photo could be read, also when there is no text in it; 1 when none "
+                    "could.")  # fmt: skip
+    for parser, members in ((recognise, "items"), (read, "text, receipt, dates")):
+        parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="a JPEG, PNG, WebP or HEIC file")
+        parser.add_argument("--language", choices=["es", "en"], default="es", help="of words; default: es")
+        parser.add_argument("--json", action="store_true",
+                            help=f"for machines: a list with {{photo, error, {members}}} for each photo")  # fmt: skip
 
 
 def _serve(settings: Settings, options: argparse.Namespace) -> int:
@@ -337,6 +341,26 @@ def _recognise(settings: Settings, options: argparse.Namespace) -> int:
         if readable:
             print(table(readable, options.language, shutil.get_terminal_size((WIDE, 0)).columns))
     return 1 if len(unreadable) == len(results) else 0
+
+
+def _read(settings: Settings, options: argparse.Namespace) -> int:
+    from zwai.read import read, table
+
+    results = [read(photo, options.language, settings.time_zone) for photo in options.photos]
+    readable = [result for result in results if not result["error"]]
+    if options.json:
+        print(json.dumps(results, ensure_ascii=False, indent=2))
+        return 0 if readable else 1
+    for result in results:
+        if result["error"]:
+            _fail(f"{result['photo']}: {result['error']}")
+        else:
+            print(
+                f"{result['photo']}:\n{table(result, options.language)}"
+                if len(results) > 1
+                else table(result, options.language)
+            )
+    return 0 if readable else 1
 
 
 def _food(_settings: Settings, options: argparse.Namespace) -> int:

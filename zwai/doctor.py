@@ -14,6 +14,7 @@ from zwai.errors import ZwaiError
 from zwai.settings import BadSetting, Settings
 
 SAMPLE = Path(__file__).parent / "samples" / "avocado.jpg"
+LABEL = Path(__file__).parent / "samples" / "label.jpg"
 ROOM_NEEDED_BYTES = 500 * 1_000_000
 ASK_S = 2.0
 
@@ -32,6 +33,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield _port(settings)
     yield _timed("catalogue", _load_catalogue)
     yield _timed("recogniser", _recognise_sample)
+    yield _reading()
 
 
 def _folder(folder: Path) -> Finding:
@@ -99,6 +101,14 @@ def _timed(part: str, load: Callable[[], str]) -> Finding:
     return Finding(part, good=True, sentence=f"{sentence} in {time.perf_counter() - start:.2f} s.")
 
 
+def _reading() -> Finding:
+    from zwai.kitchen.reading import can_read
+
+    if not can_read():
+        return Finding("text", good=True, sentence="receipts and date labels are not read; to have them: zwai[ocr].")
+    return _timed("text", _read_sample)
+
+
 def _load_catalogue() -> str:
     from zwai.knowledge import catalogue
 
@@ -110,3 +120,9 @@ def _recognise_sample() -> str:
     from zwai.records.photos import Aim
 
     return f"loaded, and a sample photo recognised as {look(SAMPLE, Aim.BOTH)[0].food},"
+
+
+def _read_sample() -> str:
+    from ai.reading import read_text
+
+    return f"loaded, and a sample label read as {read_text(LABEL)[-1].text!r},"

@@ -37,7 +37,7 @@ GAP = "  "
 def recognise(photo: Path, aim: str, language: str, time_zone: str) -> dict[str, Any]:
     """`{photo, error, items}`; a photo that cannot be read has its sentence in `error` and no items."""
     try:
-        error, sightings = _fault(photo, language), []
+        error, sightings = fault(photo, language), []
         if error is None:
             sightings = _look(photo, Aim(aim))
     except ZwaiError as refusal:
@@ -49,7 +49,7 @@ def recognise(photo: Path, aim: str, language: str, time_zone: str) -> dict[str,
     return {"photo": str(photo), "error": error, "items": [_item(member, seen, now) for seen in sightings]}
 
 
-def _fault(photo: Path, language: str) -> str | None:
+def fault(photo: Path, language: str) -> str | None:
     """What is wrong with a path before it is opened; a pipe or a device would never end."""
     if not photo.exists():
         return NO_FILE[language]

@@ -15,8 +15,8 @@ import pytest
 from storage.migrate import newest
 from tests.processes import COMMAND, ROOT, environment, served, zwai
 
-COMMANDS = ("serve", "worker", "jobs", "migrate", "recognise", "food", "recogniser", "db", "ai", "products", "doctor",
-            "openapi")  # fmt: skip
+COMMANDS = ("serve", "worker", "jobs", "migrate", "recognise", "read", "food", "recogniser", "db", "ai", "products",
+            "doctor", "openapi")  # fmt: skip
 HEAVY = ("asyncio", "aiohttp", "sqlalchemy", "numpy", "onnxruntime", "PIL")
 
 
@@ -174,13 +174,14 @@ def test_the_script_starts_from_any_folder_and_uses_the_callers(tmp_path: Path):
     clone = tmp_path / "a clone"
     for name in ("scripts", "zwai", "handlers", "storage", "ai"):
         shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "requirements.txt", clone)
     wrapper = clone / ".venv" / "bin" / "python"
     wrapper.parent.mkdir(parents=True)
     wrapper.write_text(f'#!/bin/sh\nexec "{COMMAND[0]}" "$@"\n')
     wrapper.chmod(0o755)
-    stamp = clone / ".venv" / ".installed-requirements.txt"
-    stamp.write_text(f"{printed('cksum', stdin=clone / 'requirements.txt')} {printed(COMMAND[0], '-V')}")
+    for name in ("requirements.txt", "requirements-ocr.txt"):
+        shutil.copy(ROOT / name, clone)
+        stamp = clone / ".venv" / f".installed-{name}"
+        stamp.write_text(f"{printed('cksum', stdin=clone / name)} {printed(COMMAND[0], '-V')}")
     environ = {name: value for name, value in environment(port=0, data_dir="mine").items() if name != "PYTHONPATH"}
     with subprocess.Popen(
         [clone / "scripts" / "run"], cwd=tmp_path, env=environ, stdout=subprocess.PIPE, text=True

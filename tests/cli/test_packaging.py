@@ -23,16 +23,17 @@ PACKAGES = ("zwai", "handlers", "storage", "ai")
 BUILD_DEADLINE_S = 120
 
 
-def pins() -> dict[str, str]:
-    """Name → version of requirements.txt."""
-    lines = (line.split("#")[0].strip() for line in (ROOT / "requirements.txt").read_text().splitlines())
+def pins(file: str = "requirements.txt") -> dict[str, str]:
+    """Name → version of a file of requirements."""
+    lines = (line.split("#")[0].strip() for line in (ROOT / file).read_text().splitlines())
     return {canonicalize_name(name): version for name, _, version in (line.partition("==") for line in lines if line)}
 
 
-def asked_for() -> list[Requirement]:
-    """What setup.py requires."""
+def asked_for(extra: str = "") -> list[Requirement]:
+    """What setup.py requires, or one of its extras."""
     keywords = (node for node in ast.walk(ast.parse((ROOT / "setup.py").read_text())) if isinstance(node, ast.keyword))
-    wanted = next(ast.literal_eval(word.value) for word in keywords if word.arg == "install_requires")
+    told = {word.arg: word.value for word in keywords if word.arg in ("install_requires", "extras_require")}
+    wanted = ast.literal_eval(told["extras_require"])[extra] if extra else ast.literal_eval(told["install_requires"])
     return [Requirement(text) for text in wanted]
 
 
@@ -53,14 +54,24 @@ def needs(name: str, extras: set[str]) -> Iterator[Requirement]:
 
 
 def test_what_they_need_in_turn_is_pinned_too_and_nothing_more_is():
+    assert reached(asked_for()) == set(pins())
+
+
+def test_what_reading_text_needs_in_turn_is_pinned_too_and_nothing_more_is():
+    with_ocr = pins("requirements-ocr.txt")
+    assert all(with_ocr.values())
+    assert all(one.specifier.contains(with_ocr[canonicalize_name(one.name)]) for one in asked_for("ocr"))
+    assert reached(asked_for("ocr")) - set(pins()) == set(with_ocr)
+
+
+def reached(waiting: list[Requirement]) -> set[str]:
     reached: set[str] = set()
-    waiting = asked_for()
     while waiting:
         wanted = waiting.pop()
         if canonicalize_name(wanted.name) not in reached:
             reached.add(canonicalize_name(wanted.name))
             waiting += needs(wanted.name, wanted.extras)
-    assert reached == set(pins())
+    return reached
 
 
 @pytest.fixture(scope="module")

@@ -36,6 +36,7 @@ class Capabilities:
     """What a client may rely on; told by `/api/capabilities`."""
 
     engines: tuple[str, ...]
+    reads_text: bool
     photo_formats: tuple[str, ...]
     photo_mb: int
     photo_megapixels: int
