@@ -29,6 +29,7 @@ TRIES = 3
 FIRST_PAUSE_S = 0.3
 LONGEST_PAUSE_S = 8.0
 LOOK_AGAIN_S = 0.1
+LONGEST_LINE = 4  # times as many wait as are out at once: each takes a second or two, and who asks has an own answer
 MILLION = 1_000_000
 TYPES = {"array": list, "object": dict, "string": str}
 
@@ -76,6 +77,8 @@ class Guard:
         flight = self._flights.get(key)
         if flight is not None:
             self._note(question, household, Outcome.REMEMBERED, monotonic())
+        elif len(self._flights) >= self._limits.at_once * (1 + LONGEST_LINE):
+            raise AIDown({"retry_after": 5, "reason": "the line is full"})
         else:
             flight = asyncio.create_task(self._fly(key, question, household))
             self._flights[key] = flight

@@ -235,6 +235,18 @@ async def test_only_so_many_questions_are_out_at_once(bench: Bench) -> None:
     assert bench.fake.most_at_once == 4
 
 
+async def test_beyond_the_line_nobody_waits(bench: Bench) -> None:
+    bench.fake.pause_s = 0.2
+    guard = Guard(
+        bench.guard._provider, MemoryMemo(), MemoryQuota(100_000), bench.ledger, replace(LIMITS, at_once=2), lambda: NOW
+    )
+    asks = [asyncio.create_task(guard.ask(replace(QUESTION, text=str(number)), HOME)) for number in range(14)]
+    done, _ = await asyncio.wait(asks, timeout=0.1)
+    assert [type(one.exception()) for one in done] == [AIDown] * 4
+    assert [one.result() for one in asks[:10] if await one] == [MILK] * 10
+    assert bench.fake.most_at_once == 2
+
+
 async def test_who_walks_away_leaves_the_others_their_answer(bench: Bench) -> None:
     bench.fake.pause_s = 0.3
     impatient = asyncio.create_task(bench.ask())
