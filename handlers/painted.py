@@ -14,7 +14,7 @@ READY, GENERATING, FAILED = "ready", "generating", "failed"
 def state_of(call: Call[Any, Any], proposal: Proposal, line: Line) -> str:
     """READY: it shows what it will go on showing, if only a card. FAILED: a card, for no picture could be made."""
     job, batch = proposal.painting, line.batch
-    if job is None or batch.photo is not None or batch.food is None:
+    if job is None or batch.food is None or proposal.photo_of(line) is not None:
         return READY
     if call.kitchen.library.find(batch.food, batch.label_key) is not None:
         return READY
@@ -38,7 +38,7 @@ def images_data(call: Call[Any, Any], proposal: Proposal) -> list[dict[str, Any]
     return [
         {
             "ingredient_name": line.batch.label,
-            "image_path": wire.picture(call, line.batch),
+            "image_path": wire.picture(call, line.batch, proposal.photo_of(line)),
             "generation_status": state_of(call, proposal, line),
         }
         for line in proposal.lines

@@ -284,7 +284,7 @@ def rendered(call: Call[Any], proposal: Proposal, allergies: Sequence[Allergy]) 
     if aim is not Aim.INGREDIENTS:
         body["foods"] = _items(call, proposal, Kind.DISH, allergies)
     if aim is Aim.BOTH:
-        body["recognized_items"] = [_recognized(call, line, allergies) for line in listed]
+        body["recognized_items"] = [_recognized(call, proposal, line, allergies) for line in listed]
     return body
 
 
@@ -306,7 +306,7 @@ def _item(call: Call[Any], proposal: Proposal, line: Line, allergies: Sequence[A
         "expiration_time": max(0, expiry["days_to_expire"]),
         "time_unit": render_time_unit(TimeUnit.DAY, call.language),
         "tips": batch.tips,
-        "image_path": wire.picture(call, batch),
+        "image_path": wire.picture(call, batch, proposal.photo_of(line)),
         "image_status": painted.state_of(call, proposal, line),
         "added_at": batch.added_at,
         **expiry,
@@ -319,12 +319,12 @@ def _item(call: Call[Any], proposal: Proposal, line: Line, allergies: Sequence[A
     return item | wire.dish(batch) if batch.kind is Kind.DISH else item
 
 
-def _recognized(call: Call[Any], line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
+def _recognized(call: Call[Any], proposal: Proposal, line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
     return {
         "name": line.batch.label,
         "confidence": round(line.confidence, 3),
         "bounding_box": line.box,
-        "image_path": wire.picture(call, line.batch),
+        "image_path": wire.picture(call, line.batch, proposal.photo_of(line)),
         "category": "food" if line.batch.kind is Kind.DISH else "ingredient",
         "decision": line.decision,
         "added_at": line.batch.added_at,

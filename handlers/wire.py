@@ -26,10 +26,10 @@ def photo_address(call: Call[Any, Any], photo: PhotoId | None, copy: Copy = Copy
     return sign(call.kitchen.public_url, photo, copy, call.kitchen.photo_keys, call.now)
 
 
-def picture(call: Call[Any, Any], one: Batch) -> str:
-    """What is shown for a batch: its own photo, else the library's picture of its name, else a drawn card."""
-    if one.photo is not None:
-        return sign(call.kitchen.public_url, one.photo, Copy.DISPLAY, call.kitchen.photo_keys, call.now)
+def picture(call: Call[Any, Any], one: Batch, photo: PhotoId | None = None) -> str:
+    """What is shown for a batch: `photo` or its own, else the library's picture of its name, else a drawn card."""
+    if (own := photo or one.photo) is not None:
+        return sign(call.kitchen.public_url, own, Copy.DISPLAY, call.kitchen.photo_keys, call.now)
     base, keys = call.kitchen.public_url, call.kitchen.photo_keys
     if (found := call.kitchen.library.find(one.food, one.label_key)) is not None:
         return sign_shared(base, found, Copy.DISPLAY, keys, call.now)

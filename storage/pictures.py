@@ -61,6 +61,13 @@ async def room(tx: Read, household: HouseholdId, label_keys: Collection[str]) ->
     return rows[0].held, {row.label_key: PhotoId(row.photo_id) for row in rows if row.label_key is not None}
 
 
+async def of_keys(tx: Read, household: HouseholdId, label_keys: Collection[str]) -> dict[str, PhotoId]:
+    """The assigned ones of these names, by label key."""
+    this = (pictures.c.household_id == household, pictures.c.label_key.in_(label_keys))
+    query = select(pictures.c.label_key, pictures.c.photo_id).where(*this)
+    return {row.label_key: PhotoId(row.photo_id) for row in await tx.all(query)}
+
+
 async def add_reference(tx: Write, household: HouseholdId, reference: Reference) -> None:
     await tx.execute(
         insert(reference_images).values(

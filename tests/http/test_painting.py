@@ -262,3 +262,24 @@ async def test_pictures_leave_room_for_recognitions(house: House) -> None:
         await eventually(
             lambda: house.client.get(f"/api/recognition/status/{task}"), lambda told: told.json["status"] == "completed"
         )
+
+
+async def test_a_picture_that_the_household_gave_to_a_name_comes_first(house: House) -> None:
+    photo = (await house.client.upload(PHOTOS / "two.jpg")).json["image"]["image_path"]
+    given = {"item_name": "Leche Fresca", "image_path": photo}
+    await house.client.post("/api/image_management/assign_image", json=given)
+    told = await house.images(await house.propose("milk"))
+    (item,) = told["ingredients"]
+    assert (item["name"], item["image_path"], item["image_status"]) == ("leche fresca", photo, "ready")
+    assert house.fake.asked == []
+
+
+async def test_a_job_that_is_cancelled_pays_for_no_further_picture(house: House) -> None:
+    house.fake.pause_s = 0.5
+    recognised = await house.propose("milk", "rice", "onion", "tomato", "egg", "lemon", "carrot", "garlic")
+    await eventually(lambda: asyncio.sleep(0, len(house.fake.asked)), lambda asked: asked == 4)
+    assert (await house.client.post(f"/api/jobs/{recognised}/cancel")).status == 200
+    told = await eventually(lambda: house.images(recognised), ingredients_screen_is_done)
+    await asyncio.sleep(1.2)
+    assert len(house.fake.asked) <= 5
+    assert "failed" in {item["image_status"] for item in told["ingredients"]}

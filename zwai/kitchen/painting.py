@@ -16,7 +16,17 @@ from ai.painting import image_of, painting
 from storage import jobs, library
 from storage.attempts import Effect, Progress, PutOff
 from storage.db import Database, Read, Write
-from zwai.errors import AIBudgetSpent, AIMalformed, AIMisconfigured, AIRefused, Conflict, ZwaiError
+from zwai.errors import (
+    AIBudgetSpent,
+    AIMalformed,
+    AIMisconfigured,
+    AIRefused,
+    Conflict,
+    PoolFull,
+    TransactionLost,
+    Unavailable,
+    ZwaiError,
+)
 from zwai.kitchen import recognition
 from zwai.kitchen.library import UNREADABLE, Library, generated_key, unpictured
 from zwai.kitchen.recognition import Proposal
@@ -36,6 +46,7 @@ STEP = "painting"  # the step's word; how many pictures of how many are done fol
 AT_ONCE = 4  # pictures, of one process
 MOST_JOBS = 2  # of one process: others wait without taking a place from recognitions
 LEASE = timedelta(seconds=90)  # longer than a question and its copies may take
+WORKER_S = 25.0
 LOOK_AGAIN_S = 0.5
 REFUSED_FOR = timedelta(days=7)
 ORDERED_FOR = timedelta(minutes=10)
@@ -68,10 +79,12 @@ class Painter:
 
     async def order(self, tx: Write, member: Member, proposal: Proposal, now: datetime) -> Proposal:
         """Order what a proposal lacks; the job has the proposal's id, by which it is asked for."""
-        if not (foods := self.lacking([line.batch for line in proposal.lines])):
+        lines, recognised = proposal.lines, proposal.recognition.id
+        proposal = replace(proposal, own=await recognition.own_pictures(tx, member.household, lines))
+        if not (foods := self.lacking([line.batch for line in lines if proposal.photo_of(line) is None])):
             return proposal
-        own = proposal.recognition.id
-        return replace(proposal, painting=await _order(tx, member, own, {"foods": foods, "recognition_id": own}, now))
+        request = {"foods": foods, "recognition_id": recognised}
+        return replace(proposal, painting=await _order(tx, member, recognised, request, now))
 
     async def proposal(self, tx: Read, household: HouseholdId, recognised: RecognitionId) -> Proposal:
         """A stored proposal; what has been made for it is known then. Raises UnknownRecognition."""
@@ -104,22 +117,32 @@ class Painter:
         return tell
 
     async def _paint_all(self, foods: Sequence[FoodId], household: HouseholdId, progress: Progress) -> int:
+        """How many there are now. One that is worth another try lets the others be made first."""
         done, painted = 0, 0
+        errors: list[Unavailable] = []
 
         async def one(food: FoodId) -> None:
             nonlocal done, painted
+            made = False
             async with self._places:
-                made = False
-                with contextlib.suppress(*NOT_NOW):
+                try:
                     made = await self.paint(food, household)
+                except NOT_NOW as error:
+                    log.info("no picture of %s today: %s", food, error.code)
+                except Unavailable as error:
+                    errors.append(error)
             done, painted = done + 1, painted + made
             await progress(5 + 90 * done // len(foods), f"{STEP} {done}/{len(foods)}")
 
         await progress(5, f"{STEP} 0/{len(foods)}")
-        ended = await asyncio.gather(*(one(food) for food in foods), return_exceptions=True)
-        for error in ended:
-            if error is not None:
-                raise error
+        try:
+            async with asyncio.TaskGroup() as group:
+                for food in foods:
+                    group.create_task(one(food))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from failed
+        if errors:
+            raise errors[0]
         return painted
 
     async def paint(self, food: FoodId, household: HouseholdId) -> bool:
@@ -148,7 +171,7 @@ class Painter:
     async def _make(self, claim: LibraryPicture, food: FoodId, household: HouseholdId, guard: Asker) -> bool:
         try:
             document = await guard.ask(painting(catalogue.load().foods[food]), household)
-            await self._library.keep(claim.photo, await asyncio.to_thread(image_of, document))
+            await self._keep(claim.photo, await asyncio.to_thread(image_of, document))
         except (AIRefused, AIMalformed, *UNREADABLE) as error:
             log.warning("no picture of %s: %s", food, error.fields.get("reason") or error.code)
             await self._put(replace(claim, source=Source.REFUSED, made_at=self._clock()), claim)
@@ -163,11 +186,23 @@ class Painter:
             self._library.learn([made])
         return True
 
+    async def _keep(self, photo: PhotoId, image: bytes) -> None:
+        """What is paid for waits for a worker, within the time of its claim."""
+        try:
+            async with asyncio.timeout(WORKER_S):
+                while True:
+                    with contextlib.suppress(PoolFull):
+                        await self._library.keep(photo, image)
+                        return
+                    await asyncio.sleep(1)
+        except TimeoutError as error:
+            raise PoolFull({"retry_after": 2}) from error
+
     async def _put(self, picture: LibraryPicture, instead_of: LibraryPicture | None) -> bool:
         try:
             async with self._database.write() as tx:
                 return await library.put(tx, picture, instead_of)
-        except Conflict:
+        except (Conflict, TransactionLost):
             return False
 
 

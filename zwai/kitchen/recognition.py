@@ -2,15 +2,14 @@
 
 import contextlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from storage import batches, jobs, photos, recognitions
+from storage import batches, jobs, photos, pictures, recognitions
 from storage.db import Read, Write
 from zwai.errors import UnknownJob, UnknownRecognition
 from zwai.kitchen import inventory, learning
 from zwai.kitchen.inventory import MILLISECOND, Done, NewItem, to_millisecond
-from zwai.kitchen.library import unpictured
 from zwai.knowledge import catalogue
 from zwai.knowledge.names import label_key
 from zwai.records.ids import new_id
@@ -45,11 +44,19 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """`painting` is the job that has the pictures made which its lines lacked, None when they lacked none."""
+    """`painting` is the job that has the pictures made which its lines lacked, None when they lacked none.
+
+    `own` are pictures that the household gave to names, by label key, of what no photo shows.
+    """
 
     recognition: Recognition
     lines: tuple[Line, ...]
     painting: Job | None = None
+    own: Mapping[str, PhotoId] = field(default_factory=dict)
+
+    def photo_of(self, line: Line) -> PhotoId | None:
+        """The household's photo that stands for a line."""
+        return line.batch.photo or self.own.get(line.batch.label_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +124,18 @@ async def offer(tx: Write, recognition: Recognition, lines: Sequence[Line], now:
 async def proposal(tx: Read, household: HouseholdId, recognition: RecognitionId) -> Proposal:
     """A stored proposal. Raises UnknownRecognition."""
     found, lines = await recognitions.get(tx, household, recognition)
+    own = await own_pictures(tx, household, lines)
     painting = None
-    if unpictured(line.batch for line in lines):
+    if any(line.batch.photo is None for line in lines):
         with contextlib.suppress(UnknownJob):
             painting = await jobs.get(tx, household, JobId(recognition))
-    return Proposal(found, tuple(lines), painting)
+    return Proposal(found, tuple(lines), painting, own)
+
+
+async def own_pictures(tx: Read, household: HouseholdId, lines: Iterable[Line]) -> dict[str, PhotoId]:
+    """What the household gave as pictures to the names of lines that no photo shows."""
+    keys = {line.batch.label_key for line in lines if line.batch.photo is None}
+    return await pictures.of_keys(tx, household, keys) if keys else {}
 
 
 async def accept(tx: Write, member: Member, accepted: Sequence[Accepted], now: datetime) -> Done:
