@@ -147,7 +147,7 @@ async def picture(call: Call[None]) -> web.StreamResponse:
     everybody = await call.kitchen.report_card.everybody(call.now)
     title, across, up, data = WORDS[call.language]
     today = call.now.date().isoformat()
-    curves = [Card(engine, data, today, {}, {}, bins) for engine, bins in everybody.bins.items() if bins]
+    curves = [Card(engine, data, today, {}, {}, bins) for engine, bins in everybody.bins.items()]
     drawn = calibration.svg(title, across, up, [*call.kitchen.report_card.cards, *curves])
     return web.Response(text=drawn, content_type="image/svg+xml", headers=PICTURE_KEPT)
 
@@ -157,7 +157,6 @@ def _corrections(found: Corrections, *, own: bool) -> dict[str, Any]:
     curves = [
         {"engine": engine, "bins": [{"confidence": one.confidence, **one.right.told()} for one in bins]}
         for engine, bins in found.bins.items()
-        if bins
     ]
     return {"groups": groups, "calibration": curves}
 

@@ -1,6 +1,7 @@
 """What reviewers made of the recogniser's lines: how many they took as they were, corrected or refused."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
@@ -8,12 +9,13 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from storage.db import Read
 from storage.schema import proposal_lines
 from zwai.records.people import HouseholdId
-from zwai.records.photos import Decision
+from zwai.records.photos import Decision, Engine
 from zwai.records.report import BINS, Bin, Reviewed, Share
 
 # The newest lines that are counted; ids sort by time, so both are read from the end of an index.
-MOST_OF_EVERYBODY = 100_000
-MOST_OF_HOUSEHOLD = 10_000
+MOST_OF_EVERYBODY = 20_000
+MOST_OF_HOUSEHOLD = 2_000
+CHUNK = 100  # rows: a millisecond or two of the event loop
 
 NEEDED = (
     "household_id", "food_id", "label", "rule", "decision", "confidence", "accepted_at", "accepted_label",
@@ -21,7 +23,7 @@ NEEDED = (
 )  # fmt: skip
 
 
-async def by_food(tx: Read, rules: Sequence[str], household: HouseholdId | None = None) -> list[Reviewed]:
+async def by_food(tx: Read, rules: Sequence[str], household: HouseholdId | None = None) -> AsyncIterator[Reviewed]:
     """Reviewed lines of these rules by rule, decision and food: of a household, or None: of everybody."""
     line = _newest(household).c
     kind = (line.rule, line.decision, line.food_id)
@@ -32,36 +34,41 @@ async def by_food(tx: Read, rules: Sequence[str], household: HouseholdId | None 
         func.count(line.accepted_at).label("accepted"),
         func.count(line.rejected_at).label("refused"),
     )
-    rows = await tx.all(query.where(line.rule.in_(rules), _reviewed(line)).group_by(*kind))
-    return [
-        Reviewed(
-            rule=row.rule,
-            decision=Decision(row.decision),
-            food=row.food_id,
-            households=row.households,
-            as_it_was=row.as_it_was,
-            corrected=row.accepted - row.as_it_was,
-            refused=row.refused,
-        )
-        for row in rows
-    ]
+    async for rows in tx.chunks(query.where(line.rule.in_(rules), _reviewed(line)).group_by(*kind), CHUNK):
+        for row in rows:
+            yield Reviewed(
+                rule=row.rule,
+                decision=Decision(row.decision),
+                food=row.food_id,
+                households=row.households,
+                as_it_was=row.as_it_was,
+                corrected=row.accepted - row.as_it_was,
+                refused=row.refused,
+            )
+        await asyncio.sleep(0)  # so that others have their turn, however fast the rows come
 
 
 async def by_confidence(
-    tx: Read, rules: Sequence[str], household: HouseholdId | None, least_lines: int, least_households: int
-) -> tuple[Bin, ...]:
+    tx: Read, rules: Mapping[str, Engine], household: HouseholdId | None, least_lines: int, least_households: int
+) -> dict[Engine, tuple[Bin, ...]]:
     """The same lines by how sure they were said to be, where there are enough; no suggestions, which are guesses."""
     line = _newest(household).c
+    engine = case(rules, value=line.rule).label("engine")
     place = case(*((line.confidence < number / BINS, number) for number in range(1, BINS)), else_=BINS).label("place")
     query = select(
+        engine,
         place,
         func.avg(line.confidence).label("confidence"),
         _times(_as_it_was(line)).label("as_it_was"),
         func.count().label("all"),
-    ).where(line.rule.in_(rules), line.decision != Decision.SUGGESTION, _reviewed(line))
+    ).where(line.rule.in_(list(rules)), line.decision != Decision.SUGGESTION, _reviewed(line))
     enough = (func.count() >= least_lines, func.count(func.distinct(line.household_id)) >= least_households)
-    rows = await tx.all(query.group_by(place).having(and_(*enough)).order_by(place))
-    return tuple(Bin(round(float(row.confidence), 4), Share(row.as_it_was, row.all)) for row in rows)
+    rows = await tx.all(query.group_by(engine, place).having(and_(*enough)).order_by(place))
+    bins: dict[Engine, list[Bin]] = {}
+    for row in rows:
+        one = Bin(round(float(row.confidence), 4), Share(row.as_it_was, row.all))
+        bins.setdefault(Engine(row.engine), []).append(one)
+    return {its: tuple(of_it) for its, of_it in bins.items()}
 
 
 def _newest(household: HouseholdId | None) -> Any:

@@ -129,19 +129,15 @@ class ReportCard:
 
 async def reviewed(tx: Read, household: HouseholdId | None = None) -> Corrections:
     """What reviewers made of the recogniser's lines: those of a household, or None: everybody."""
-    found = await corrections.by_food(tx, tuple(RULES), household)
     groups: dict[tuple[Group, Decision], list[Reviewed]] = defaultdict(list)
     surest: dict[Group, Share] = defaultdict(Share)
-    for one in found:
+    async for one in corrections.by_food(tx, tuple(RULES), household):
         group = _group(one.rule, one.food)
         groups[group, one.decision].append(one)
         if (one.rule, one.decision) in SUREST:
             surest[group] += _counts([one]).right
     least = (1, 1) if household else (LEAST_LINES, LEAST_HOUSEHOLDS)
-    bins = {}
-    for engine in Engine:
-        rules = [rule for rule, its in RULES.items() if its is engine]
-        bins[engine] = await corrections.by_confidence(tx, rules, household, *least)
+    bins = await corrections.by_confidence(tx, RULES, household, *least)
     return Corrections({key: _counts(of_it) for key, of_it in groups.items()}, surest, bins)
 
 
