@@ -14,7 +14,7 @@ from zwai.errors import AIDown, AIMalformed, AIMisconfigured, AIRefused
 from zwai.records.ai import Purpose, Question, Reply
 
 TEMPERATURE = 0.2
-MOST_TOKENS_OUT = 4096
+MOST_TOKENS_OUT = 8192  # half a dozen recipes
 LONGEST_WAIT_S = 30.0
 TOO_MANY = 429
 # A key, a model or a question that is refused stays so however often it is asked.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from storage import people
 from storage.db import Read
@@ -14,7 +14,7 @@ from zwai.knowledge.catalogue import Food, load
 from zwai.knowledge.names import label_key
 from zwai.records.allergens import Allergen, Verdict
 from zwai.records.people import Language, Member
-from zwai.records.stock import Batch, FoodId
+from zwai.records.stock import DishFacts, FoodId
 
 # Where profiles keep allergies, and the members in which an object names one; else its first text counts.
 _LISTS = ("allergies", "allergyItems")
@@ -23,6 +23,19 @@ _NOTHING = frozenset(
     {"", "none", "no", "na", "n/a", "nada", "ninguna", "ninguno", "no tengo", "sin alergias", "no allergies", "nothing"}
 )
 _LONGEST_SAID = 100
+
+
+class Named(Protocol):
+    """What is judged: a batch, or whatever else has a name, perhaps a food, perhaps a dish's ingredients."""
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def food(self) -> FoodId | None: ...
+
+    @property
+    def dish(self) -> DishFacts | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +82,7 @@ def can_alert(entry: Any) -> bool:
     return bool(_stems(text.replace("_", " ")))
 
 
-def against(batch: Batch, allergies: Sequence[Allergy], language: Language) -> Against:
+def against(batch: Named, allergies: Sequence[Allergy], language: Language) -> Against:
     """What a batch is to somebody with these allergies; its label, its food and a dish's ingredients count."""
     held = _held(batch)
     contains: dict[str, Allergen | None] = {}
@@ -101,7 +114,7 @@ def _verdict(held: _Held, contains: Collection[str], may_contain: Collection[str
     return Verdict.FREE if held.known else Verdict.UNKNOWN
 
 
-def _held(batch: Batch) -> _Held:
+def _held(batch: Named) -> _Held:
     food = load().food(batch.food)
     ingredients = batch.dish.main_ingredients if batch.dish else ()
     judged = [judge(food.name(Language.ES))] if food else []
@@ -117,7 +130,7 @@ def _held(batch: Batch) -> _Held:
     return _Held(frozenset(contains), frozenset(may_contain - contains), known)
 
 
-def _labels(batch: Batch, food: Food | None) -> tuple[str, ...]:
+def _labels(batch: Named, food: Food | None) -> tuple[str, ...]:
     """The label, where it says another thing than the food does."""
     return () if food is not None and _names_it(batch.label, food) else (batch.label,)
 
@@ -127,7 +140,7 @@ def _names_it(label: str, food: Food) -> bool:
     return label_key(label) in map(label_key, named)
 
 
-def _is_it(batch: Batch, allergy: Allergy) -> bool:
+def _is_it(batch: Named, allergy: Allergy) -> bool:
     """Whether a batch is the food that was declared, or has all of its words in its name or its ingredients."""
     if allergy.food is not None and batch.food == allergy.food:
         return True
