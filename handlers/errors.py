@@ -1,9 +1,13 @@
 """Errors as answers: which status each kind has, and the one body that they all share."""
 
+from typing import Any
+
 from handlers.answer import Answer, render
 from zwai import errors
 from zwai.errors import ZwaiError
+from zwai.knowledge.words import render_unit
 from zwai.records.people import Language
+from zwai.records.stock import Batch, Quantity
 
 STATUSES: dict[type[ZwaiError], int] = {
     errors.Malformed: 400,
@@ -69,7 +73,23 @@ def answer_of(error: ZwaiError, language: Language, request_id: str, path: str) 
             for problem in error.problems
         ],
     }
-    return Answer(status, render(body), _headers(error, status))
+    return Answer(status, render(body | _available(error, language)), _headers(error, status))
+
+
+def _available(error: ZwaiError, language: Language) -> dict[str, Any]:
+    """What there is of that of which there is not enough, as a client can read it: in all, and batch by batch."""
+    held, batches = error.fields.get("available"), error.fields.get("batches")
+    if not isinstance(held, Quantity) or not isinstance(batches, tuple):
+        return {}
+    return {"available": {**_amount(held, language), "stacks": [_stack(batch, language) for batch in batches]}}
+
+
+def _stack(batch: Batch, language: Language) -> dict[str, Any]:
+    return {"batch_id": batch.id, "added_at": batch.added_at, **_amount(batch.quantity, language)}
+
+
+def _amount(held: Quantity, language: Language) -> dict[str, Any]:
+    return {"quantity": held.amount, "type_unit": render_unit(held.unit, language)}
 
 
 def _headers(error: ZwaiError, status: int) -> dict[str, str]:

@@ -66,6 +66,23 @@ class ErrorItemSchema(Schema):
     message = fields.Str(required=True)
 
 
+class AvailableStackSchema(Schema):
+    """One batch, in the unit in which it is counted."""
+
+    batch_id = fields.Str(required=True)
+    added_at = fields.AwareDateTime(required=True)
+    quantity = fields.Float(required=True)
+    type_unit = fields.Str(required=True)
+
+
+class AvailableSchema(Schema):
+    """In all, in the unit that was asked for or that of the stack, and stack by stack."""
+
+    quantity = fields.Float(required=True)
+    type_unit = fields.Str(required=True)
+    stacks = fields.List(fields.Nested(AvailableStackSchema), required=True)
+
+
 class ErrorSchema(Schema):
     """RFC 9457, and `error`: the same sentence as `detail`."""
 
@@ -78,6 +95,7 @@ class ErrorSchema(Schema):
     code = fields.Str(required=True, metadata={"description": "A stable word, never translated."})
     request_id = fields.Str(required=True)
     errors = fields.List(fields.Nested(ErrorItemSchema), required=True)
+    available = fields.Nested(AvailableSchema, metadata={"description": "With `not_enough`: what there is."})
 
 
 @lru_cache(maxsize=4)

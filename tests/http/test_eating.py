@@ -83,6 +83,14 @@ async def test_more_than_there_is_is_refused_with_what_there_is(client: Client) 
     problem = await refused_in_both_languages(client, "POST", EAT, 409, json=body)
     assert problem["code"] == "not_enough"
     assert "1000" in problem["error"]
+    there = problem["available"]
+    assert (there["quantity"], there["type_unit"]) == (1000, "mililitros")
+    assert [(stack["quantity"], stack["type_unit"]) for stack in there["stacks"]] == [(0.5, "litros")] * 2
+    assert {stack["batch_id"] for stack in there["stacks"]} == {
+        stack["batch_id"]
+        for shelf in (await client.get("/api/inventory")).json["ingredients"]
+        for stack in shelf["stacks"]
+    }
     assert await client.quantity("Leche") == 1
 
 

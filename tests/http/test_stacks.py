@@ -301,6 +301,8 @@ async def test_more_than_there_is_is_refused_with_what_is_there(client: Client) 
     problem = await refused_in_both_languages(client, "POST", f"{path}/consume", 409, json={"consumed_quantity": 2.001})
     assert problem["code"] == "not_enough"
     assert "2 l" in problem["error"]
+    assert (problem["available"]["quantity"], problem["available"]["type_unit"]) == (2, "litros")
+    assert [stack["quantity"] for stack in problem["available"]["stacks"]] == [2]
     assert await client.quantity("Leche") == 2
 
 

@@ -78,12 +78,14 @@ def drawn(batch: Batch, wanted: Quantity) -> Draw:
         conversion = convert(wanted, held.unit, food, batch.label)
         draw = Draw(batch, conversion.quantity.amount, conversion=conversion)
     if draw.left < 0:
-        raise not_enough(wanted, held, batch.label)
+        raise not_enough(wanted, held, [batch])
     return draw
 
 
-def not_enough(wanted: Quantity, held: Quantity, label: str) -> NotEnough:
-    return NotEnough({"wanted": told(wanted), "held": told(held), "name": label})
+def not_enough(wanted: Quantity, held: Quantity, there: Sequence[Batch]) -> NotEnough:
+    """Told in a sentence, and as what there is: `held` of all, and each of the batches in its own unit."""
+    said = {"wanted": told(wanted), "held": told(held), "name": there[0].label}
+    return NotEnough({**said, "available": held, "batches": tuple(there)})
 
 
 async def eat(

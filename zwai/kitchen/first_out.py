@@ -48,7 +48,7 @@ async def eat(
         convert(queue[0].quantity, asked, _food(queue[0]), queue[0].label)  # tells which units
     total = sum((in_unit.quantity.amount for _, in_unit in there), Decimal(0))
     if total == 0 or (wanted is not None and wanted > total):
-        raise not_enough(Quantity(wanted or Decimal(0), asked), Quantity(total, asked), held[0].label)
+        raise not_enough(Quantity(wanted or Decimal(0), asked), Quantity(total, asked), queue or held)
     draws = [draw for draw in split(there, total if wanted is None else wanted, asked) if draw.amount > 0]
     eaten = await consumption.take(tx, member, draws, now, reason=reason)
     amount = total if wanted is None else wanted

@@ -160,7 +160,7 @@ def _less(batch: Batch, amount: Decimal) -> Batch | None:
     """The batch without `amount`, None when nothing is left. Raises NotEnough."""
     held, unit = batch.quantity.amount, batch.quantity.unit
     if amount > held:
-        raise not_enough(Quantity(amount, unit), batch.quantity, batch.label)
+        raise not_enough(Quantity(amount, unit), batch.quantity, [batch])
     return None if amount == held else replace(batch, quantity=Quantity(held - amount, unit))
 
 
