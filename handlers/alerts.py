@@ -6,12 +6,14 @@ from typing import Any
 from handlers import wire
 from handlers.call import Call
 from zwai.kitchen.allergens import Against, Allergy, against
+from zwai.kitchen.capturing import UNMEASURED
+from zwai.records.allergens import Allergen
 from zwai.records.proposals import Line
 
 
 def mark(call: Call[Any, Any], line: Line, allergies: Sequence[Allergy]) -> dict[str, Any]:
     """What an item says of its allergens; without declared allergies there is nothing to be against."""
-    found = against(line.batch, allergies, call.language)
+    found = _against(call, line, allergies)
     return {
         "allergy_alert": bool(found.names),
         "allergens": found.names,
@@ -21,9 +23,14 @@ def mark(call: Call[Any, Any], line: Line, allergies: Sequence[Allergy]) -> dict
 
 def of_lines(call: Call[Any, Any], lines: Sequence[Line], allergies: Sequence[Allergy]) -> dict[str, Any]:
     """The alerts of a whole answer. Every member of an alert is there, or the client loses the answer."""
-    found = [(line, against(line.batch, allergies, call.language)) for line in lines]
+    found = [(line, _against(call, line, allergies)) for line in lines]
     alerts = [_alert(call, line, hit) for line, hit in found if hit.names]
     return {"allergy_alerts": alerts, "has_allergens": bool(alerts)}
+
+
+def _against(call: Call[Any, Any], line: Line, allergies: Sequence[Allergy]) -> Against:
+    on_pack = [Allergen(code) for code in line.evidence.get("allergens", "").split(",") if code in set(Allergen)]
+    return against(line.batch, allergies, call.language, on_pack)
 
 
 def _alert(call: Call[Any, Any], line: Line, hit: Against) -> dict[str, Any]:
@@ -31,7 +38,8 @@ def _alert(call: Call[Any, Any], line: Line, hit: Against) -> dict[str, Any]:
         "item": line.batch.label,
         "allergens": hit.names,
         "message": _message(call, line.batch.label, hit),
-        "confidence": round(line.confidence, 3),
+        # An alert is not to be hidden for want of a measure.
+        "confidence": 1.0 if line.rule in UNMEASURED else round(line.confidence, 3),
         "verdict": hit.verdict,
         "codes": hit.codes,
     }

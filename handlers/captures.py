@@ -6,16 +6,27 @@ from typing import Any
 
 from marshmallow import Schema, fields, validate
 
+from handlers import alerts, wire
 from handlers import jobs as job_answers
-from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import BoundFirst, ListOf
 from handlers.proposal_answers import ProposalSchema, proposal_told
 from handlers.recognition import LONGEST_ADDRESS, MOST_ADDRESSES
 from handlers.schemas import RequestSchema, refusal
-from zwai.errors import Invalid, NoImage, Problem, ReadingNotInstalled, TooManyPhotos, UnknownPhoto
-from zwai.kitchen import captures, jobs
+from zwai.errors import (
+    Invalid,
+    JobTimedOut,
+    NoImage,
+    PoolFull,
+    Problem,
+    ReadingNotInstalled,
+    TooManyPhotos,
+    Unavailable,
+    UnknownPhoto,
+    WorkerDied,
+)
+from zwai.kitchen import allergens, captures, jobs
 from zwai.kitchen.captures import Asked, Capture
 from zwai.kitchen.gs1 import LONGEST, barcode
 from zwai.kitchen.inventory import today_of
@@ -25,6 +36,8 @@ from zwai.records.photos import Aim
 from zwai.records.reading import Barcode
 
 MOST_CODES = 100
+# Why the text of a photo was not read.
+UNREAD = {error.code: error for error in (ReadingNotInstalled, PoolFull, JobTimedOut, WorkerDied)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,8 @@ class ShotSchema(Schema):
 
 class CapturedSchema(ProposalSchema):
     photos = fields.List(fields.Nested(ShotSchema), required=True)
+    allergy_alerts = fields.List(fields.Dict(), required=True)
+    has_allergens = fields.Boolean(required=True)
 
 
 async def capture(call: Call[CaptureBody]) -> Answer:
@@ -93,7 +108,8 @@ async def capture(call: Call[CaptureBody]) -> Answer:
     async with call.write() as tx:
         proposed = await captures.propose(tx, call.member, asked, shots, call.now)
         proposal = await call.kitchen.painter.order(tx, call.member, proposed, call.now)
-        return call.answer({**proposal_told(call, proposal), "photos": _photos(call, shots)})
+        told = alerts.of_lines(call, proposal.lines, await allergens.of_member(tx, call.member))
+        return call.answer({**proposal_told(call, proposal), **told, "photos": _photos(call, shots)})
 
 
 async def capture_later(call: Call[CaptureBody]) -> Answer:
@@ -143,7 +159,7 @@ def _photos(call: Call[Any], shots: Sequence[Shot]) -> list[dict[str, Any]]:
             "image_path": wire.photo_address(call, shot.photo),
             "kinds": shot.kinds,
             "engine": shot.engine,
-            "error": ReadingNotInstalled().sentence(call.language) if shot.error else None,
+            "error": UNREAD.get(shot.error, Unavailable)().sentence(call.language) if shot.error else None,
             "error_code": shot.error or None,
         }
         for shot in shots

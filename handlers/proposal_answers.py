@@ -7,14 +7,11 @@ from marshmallow import Schema, fields
 
 from handlers import wire
 from handlers.call import Call
-from zwai.kitchen.capturing import BARCODE, LABEL, RECEIPT
+from zwai.kitchen.capturing import UNMEASURED
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge.words import render_place, render_unit
 from zwai.records.photos import Copy, PhotoId
 from zwai.records.proposals import Line, LineState, Summary
-
-# Rules of lines in which no recogniser had a part, so that nobody measured how sure they are.
-UNMEASURED = (BARCODE, RECEIPT, LABEL, f"{BARCODE}+{RECEIPT}")
 
 
 class SummarySchema(Schema):

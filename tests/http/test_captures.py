@@ -8,11 +8,15 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from zxingcpp import BarcodeFormat as Format
 
+from storage import products
 from tests.barcodes import drawn, in_a_photo
 from tests.http.expecting import refused
 from tests.http.test_every_route import Guest
-from tests.service import PHOTOS, Client, Reply
+from tests.service import PHOTOS, Client, Reply, Service
 from zwai.kitchen.reading import can_read
+from zwai.records.allergens import Allergen
+from zwai.records.products import Product, ProductSource
+from zwai.records.reading import Gtin
 
 MILK, CRACKERS, CHEESE = "7750670000154", "96385074", "2012345012349"
 needs_reading = pytest.mark.skipif(not can_read(), reason="needs the extra that reads text")
@@ -70,7 +74,9 @@ async def captured(client: Client, *photos: bytes | str, kinds: Sequence[str] = 
     paths = [
         {"path": await path_of(client, photo), "kind": kind or None} for photo, kind in zip(photos, said, strict=True)
     ]
-    return await client.post("/api/captures", json={"images_paths": paths, **more})
+    reply = await client.post("/api/captures", json={"images_paths": paths, **more})
+    assert reply.status == 200, reply.body
+    return reply
 
 
 async def opens(client: Client, address: str) -> bool:
@@ -152,6 +158,19 @@ async def test_a_printed_date_survives_the_way_of_older_clients(client: Client) 
     (batch,) = reply.json["items"]
     assert (batch["expiration_date"], batch["expiry_source"]) == ("2031-01-31T00:00:00", "label")
     assert (await client.get(f"/api/products/{MILK}")).json["name"] == "Leche evaporada"
+
+
+async def test_what_a_pack_declares_raises_an_alert(client: Client, service: Service) -> None:
+    gtin = Gtin("07750670000901")
+    bar = Product(gtin, "Barra Zimzum", None, None, ProductSource.INSTALLED, "", (Allergen.PEANUTS,))
+    async with service.kitchen.database.write() as tx:
+        await products.install(tx, [bar])
+    await client.put("/api/user/profile", json={"allergies": ["maní"]})
+    answer = (await captured(client, barcodes=[gtin])).json
+    assert told(answer) == [("Barra Zimzum", 1, "unidades", "item", "barcode")]
+    (alert,) = answer["allergy_alerts"]
+    assert (alert["item"], alert["codes"], alert["verdict"]) == ("Barra Zimzum", ["peanuts"], "contains")
+    assert answer["has_allergens"] is True
 
 
 @pytest.mark.parametrize(

@@ -82,9 +82,14 @@ def can_alert(entry: Any) -> bool:
     return bool(_stems(text.replace("_", " ")))
 
 
-def against(batch: Named, allergies: Sequence[Allergy], language: Language) -> Against:
-    """What a batch is to somebody with these allergies; its label, its food and a dish's ingredients count."""
-    held = _held(batch)
+def against(
+    batch: Named, allergies: Sequence[Allergy], language: Language, on_pack: Collection[Allergen] = ()
+) -> Against:
+    """What a batch is to somebody with these allergies; its label, its food and a dish's ingredients count.
+
+    `on_pack`: what its pack declares, by the file of products.
+    """
+    held = _held(batch, frozenset(on_pack))
     contains: dict[str, Allergen | None] = {}
     may_contain: dict[str, Allergen | None] = {}
     for allergy in allergies:
@@ -114,13 +119,13 @@ def _verdict(held: _Held, contains: Collection[str], may_contain: Collection[str
     return Verdict.FREE if held.known else Verdict.UNKNOWN
 
 
-def _held(batch: Named) -> _Held:
+def _held(batch: Named, on_pack: frozenset[Allergen]) -> _Held:
     food = load().food(batch.food)
     ingredients = batch.dish.main_ingredients if batch.dish else ()
     judged = [judge(food.name(Language.ES))] if food else []
     said = (*ingredients, *_labels(batch, food))
     judged += [judge(text, language) for text in said for language in Language]  # who wrote it, in which, is not known
-    contains = {code for one in judged for code in one.contains}
+    contains = {code for one in judged for code in one.contains} | on_pack
     may_contain = {code for one in judged for code in one.may_contain}
     if food is not None:
         contains |= set(map(Allergen, food.allergens))

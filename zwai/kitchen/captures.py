@@ -9,7 +9,7 @@ from ai.pool import Pool
 from ai.work import scan
 from storage.db import Read, Write
 from storage.files import Files
-from zwai.errors import ReadingNotInstalled
+from zwai.errors import Unavailable
 from zwai.kitchen import capturing, inventory, printed_dates, products, receipts, recognition, shop_words
 from zwai.kitchen.expiry import PRINTED_ON_THE_LABEL, expiry_of, place_for
 from zwai.kitchen.gs1 import barcode
@@ -76,13 +76,12 @@ class Captures:
         looks = asked.kind in LOOKED_AT
         seen = await self._recogniser.look_here(photo, capture.aim, member) if looks else []
         found = any(one.decision is not Decision.SUGGESTION for one in seen)
-        lines: list[TextLine] | None = []
-        if asked.kind in NEVER_SENT or (asked.kind is None and not found):
-            lines = await self._read(photo)
-        shot = await asyncio.to_thread(_said, Shot(photo, codes=codes), asked.kind, lines or [], today)
-        shot = replace(shot, error="" if lines is not None else ReadingNotInstalled.code)
+        reads = asked.kind in NEVER_SENT or (asked.kind is None and not found)
+        lines, error = await self._read(photo) if reads else ([], "")
+        shot = Shot(photo, codes=codes, error=error)
+        shot = await asyncio.to_thread(_said, shot, asked.kind, lines, today) if lines else shot
         engine, sightings = Engine.LOCAL, seen
-        if capture.again or (looks and _may_be_sent(shot, asked.kind, lines)):
+        if capture.again or (looks and _may_be_sent(shot, asked.kind, len(lines))):
             engine, sightings = await self._recogniser.look_further(
                 photo, capture.aim, member, seen, again=capture.again
             )
@@ -94,26 +93,25 @@ class Captures:
         codes = (barcode(one.text, today, one.box) for one in scans)
         return tuple(code for code in codes if code is not None)
 
-    async def _read(self, photo: PhotoId) -> list[TextLine] | None:
-        """The text in a photo; None where nothing is installed to read it."""
+    async def _read(self, photo: PhotoId) -> tuple[list[TextLine], str]:
+        """The text in a photo, and the code of why it could not be read: what else is in the capture counts anyway."""
         try:
-            return await self._reader.read(photo)
-        except ReadingNotInstalled:
-            return None
+            return await self._reader.read(photo), ""
+        except Unavailable as error:
+            return [], error.code
 
 
 def _said(shot: Shot, kind: PhotoKind | None, lines: Sequence[TextLine], today: date) -> Shot:
     """With what its text says. The days on a receipt are none of a pack's."""
-    receipt = receipts.parsed(lines, today) if lines and kind is not PhotoKind.LABEL else None
-    reads = lines and receipt is None and kind is not PhotoKind.RECEIPT
-    return replace(shot, receipt=receipt, dates=tuple(printed_dates.found(lines, today)) if reads else ())
+    receipt = receipts.parsed(lines, today) if kind is not PhotoKind.LABEL else None
+    dated = receipt is None and kind is not PhotoKind.RECEIPT
+    return replace(shot, receipt=receipt, dates=tuple(printed_dates.found(lines, today)) if dated else ())
 
 
-def _may_be_sent(shot: Shot, kind: PhotoKind | None, lines: Sequence[TextLine] | None) -> bool:
+def _may_be_sent(shot: Shot, kind: PhotoKind | None, pieces: int) -> bool:
     """What was said to be food, or was read and is neither receipt, label nor other paper."""
-    if kind is PhotoKind.FOOD:
-        return True
-    return lines is not None and len(lines) <= A_PAPER and shot.receipt is None and not shot.dates
+    paper = shot.error or shot.receipt or shot.dates or pieces > A_PAPER
+    return kind is PhotoKind.FOOD or not paper
 
 
 async def photos_of(tx: Read, member: Member, photos: Sequence[PhotoId]) -> None:

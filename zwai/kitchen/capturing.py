@@ -24,6 +24,8 @@ from zwai.records.reading import Barcode, Gtin, PrintedDate, Receipt
 from zwai.records.stock import FoodId, Quantity, Unit
 
 BARCODE, RECEIPT, LABEL = "barcode", "receipt", "label"  # rules of lines, beside those of the recognisers
+# In these no recogniser had a part, so that nobody measured how sure they are.
+UNMEASURED = (BARCODE, RECEIPT, LABEL, f"{BARCODE}+{RECEIPT}")
 RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
 LONGEST = 500  # of a piece of evidence
 LONGEST_LABEL = 100
