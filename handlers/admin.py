@@ -60,6 +60,7 @@ class SyncedSchema(Schema):
     message = fields.String(required=True)
     added = fields.Integer(required=True)
     unreadable = fields.List(fields.String(), required=True)
+    ordered = fields.Integer(required=True)
     removed = fields.Integer(required=True)
 
 
@@ -97,14 +98,15 @@ async def stats(call: Call[None]) -> Answer:
 
 
 async def sync_images(call: Call[None]) -> Answer:
-    """Take in the pictures of the operator's folder that are new, and remove files that nothing names."""
+    """Take in new pictures of the operator's folder, order those that stock lacks, remove files that nothing names."""
     taken = await call.kitchen.library.install(call.now)
+    ordered = await call.kitchen.painter.order_for_all(call.now)
     removed = await admin.sweep_orphans(call.kitchen.database, call.kitchen.files, call.now - STALE_UPLOAD)
     added = wire.counted(call, taken.added, ("imagen nueva", "imágenes nuevas"), ("new picture", "new pictures"))
     swept = wire.counted(call, removed, ("archivo sin dueño borrado", "archivos sin dueño borrados"),
                          ("ownerless file deleted", "ownerless files deleted"))  # fmt: skip
     told = {"message": f"{added}, {swept}.", "added": taken.added, "unreadable": taken.unreadable}
-    return call.answer({**told, "removed": removed})
+    return call.answer({**told, "ordered": ordered, "removed": removed})
 
 
 def _user(account: Account) -> dict[str, Any]:

@@ -4,12 +4,14 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, delete, func, insert, select, update
 
 from storage.db import Read, Write
-from storage.schema import library_pictures
+from storage.schema import accounts, batches, library_pictures
+from zwai.records.people import AccountId, HouseholdId
 from zwai.records.photos import PhotoId
 from zwai.records.pictures import LibraryPicture, Source
+from zwai.records.stock import FoodId
 
 THERE = (Source.INSTALLED, Source.GENERATED)
 
@@ -25,6 +27,17 @@ async def of_keys(tx: Read, keys: Collection[str]) -> list[LibraryPicture]:
     return [
         _picture(row) for row in await tx.all(select(library_pictures).where(library_pictures.c.name_key.in_(keys)))
     ]
+
+
+async def foods_without_photo(tx: Read, limit: int) -> list[tuple[HouseholdId, AccountId, FoodId]]:
+    """Foods of which some stock shows no photo, each with one household that holds it and one of its members."""
+    held = select(batches.c.food_id, func.min(batches.c.household_id).label("household_id"))
+    held = held.where(batches.c.photo_id.is_(None), batches.c.food_id.is_not(None)).group_by(batches.c.food_id)
+    foods = held.limit(limit).subquery()
+    who = select(foods.c.household_id, func.min(accounts.c.id).label("account_id"), foods.c.food_id)
+    query = who.join(accounts, accounts.c.household_id == foods.c.household_id)
+    rows = await tx.all(query.group_by(foods.c.household_id, foods.c.food_id))
+    return [(HouseholdId(row.household_id), AccountId(row.account_id), FoodId(row.food_id)) for row in rows]
 
 
 async def put(tx: Write, picture: LibraryPicture, instead_of: LibraryPicture | None = None) -> bool:

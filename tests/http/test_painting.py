@@ -283,3 +283,27 @@ async def test_a_job_that_is_cancelled_pays_for_no_further_picture(house: House)
     await asyncio.sleep(1.2)
     assert len(house.fake.asked) <= 5
     assert "failed" in {item["image_status"] for item in told["ingredients"]}
+
+
+async def test_what_stock_lacked_before_there_was_a_model_is_ordered_by_the_operator(
+    http: ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.runner.SCAN_S", 0.2)
+    operator = {"X-Internal-Secret": "s" * 32}
+    async with house_with(http, tmp_path, gemini_image_model="", internal_secret="s" * 32) as house:
+        for name in ("palta", "quinua", "mi guiso"):
+            await house.client.add(name)
+        other = await signed_in(http, house.service.url)
+        await other.add("palta")
+        assert (await other.post("/api/admin/sync_images", headers=operator)).json["ordered"] == 0
+        client = house.client
+    async with house_with(http, tmp_path, internal_secret="s" * 32) as house:
+        client.url = other.url = house.service.url
+        assert (await client.post("/api/admin/sync_images", headers=operator)).json["ordered"] == 2
+        assert (await client.post("/api/admin/sync_images", headers=operator)).json["ordered"] == 0
+        for member, count in ((client, 2), (other, 1)):
+            await eventually(
+                lambda one=member: shown(one),  # type: ignore[misc]
+                lambda them, most=count: sum("/library/" in address for address in them.values()) == most,  # type: ignore[misc]
+            )
+        assert len(house.fake.asked) == 2

@@ -33,7 +33,7 @@ from zwai.kitchen.recognition import Proposal
 from zwai.knowledge import catalogue
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, JobState
-from zwai.records.people import HouseholdId, Member
+from zwai.records.people import AccountId, HouseholdId, Member
 from zwai.records.photos import PhotoId, RecognitionId
 from zwai.records.pictures import LibraryPicture, Source
 from zwai.records.ports import Asker
@@ -44,6 +44,7 @@ log = logging.getLogger("zwai.ai")
 PAINT = "paint"
 STEP = "painting"  # the step's word; how many pictures of how many are done follows
 AT_ONCE = 4  # pictures, of one process
+MOST_FOODS = 1000
 MOST_JOBS = 2  # of one process: others wait without taking a place from recognitions
 LEASE = timedelta(seconds=90)  # longer than a question and its copies may take
 WORKER_S = 25.0
@@ -84,7 +85,7 @@ class Painter:
         if not (foods := self.lacking([line.batch for line in lines if proposal.photo_of(line) is None])):
             return proposal
         request = {"foods": foods, "recognition_id": recognised}
-        return replace(proposal, painting=await _order(tx, member, recognised, request, now))
+        return replace(proposal, painting=await _order(tx, member.household, member.account, request, now, recognised))
 
     async def proposal(self, tx: Read, household: HouseholdId, recognised: RecognitionId) -> Proposal:
         """A stored proposal; what has been made for it is known then. Raises UnknownRecognition."""
@@ -98,7 +99,24 @@ class Painter:
         self._ordered = {food: at for food, at in self._ordered.items() if now - at < ORDERED_FOR}
         if foods := [food for food in self.lacking(batches) if food not in self._ordered]:
             self._ordered |= dict.fromkeys(foods, now)
-            await _order(tx, member, new_id(now), {"foods": foods}, now)
+            await _order(tx, member.household, member.account, {"foods": foods}, now)
+
+    async def order_for_all(self, now: datetime) -> int:
+        """Order what anybody's stock lacks, as when a model is there for the first time; answers how many foods."""
+        if self._model is None:
+            return 0
+        async with self._database.read() as tx:
+            held = await library.foods_without_photo(tx, MOST_FOODS)
+        lacking: dict[tuple[HouseholdId, AccountId], list[FoodId]] = {}
+        for household, account, food in held:
+            if self._library.find(food, food) is None and food not in self._ordered:
+                lacking.setdefault((household, account), []).append(food)
+                self._ordered[food] = now
+        if lacking:
+            async with self._database.write() as tx:
+                for (household, account), foods in lacking.items():
+                    await _order(tx, household, account, {"foods": foods}, now)
+        return sum(map(len, lacking.values()))
 
     async def work(self, job: Job, progress: Progress) -> Effect:
         """Paint what a job names. Raises what is worth another try, and PutOff while others are at it."""
@@ -206,11 +224,13 @@ class Painter:
             return False
 
 
-async def _order(tx: Write, member: Member, job_id: str, request: dict[str, Any], now: datetime) -> Job:
+async def _order(
+    tx: Write, household: HouseholdId, account: AccountId, request: dict[str, Any], now: datetime, job_id: str = ""
+) -> Job:
     job = Job(
-        id=JobId(job_id),
-        household=member.household,
-        account=member.account,
+        id=JobId(job_id or new_id(now)),
+        household=household,
+        account=account,
         kind=PAINT,
         state=JobState.PENDING,
         attempt=0,
