@@ -262,7 +262,7 @@ async def site(database: Database, aiohttp_client: AiohttpClient) -> Site:
         "token_keys": KEYS,
         "photo_keys": PhotoKeys("photo-key" * 4),
         "release": "test",
-        "capabilities": Capabilities(("local",), ("jpeg",), 25, 64, 10, 100),
+        "capabilities": Capabilities(("local",), False, ("jpeg",), 25, 64, 10, 100),
         "parts": (),
     }
     # The stub handlers do without the other parts.
