@@ -6,18 +6,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession, web
 
-from storage import writings as rows
 from tests.gemini import FakeGemini, answered, failing, fake_gemini
 from tests.http.expecting import answered as shaped
-from tests.service import Client, Service, running, signed_in, stack_path
+from tests.service import PHOTOS, Client, Service, running, signed_in, stack_path
 from tests.storage.counting import counted
+from zwai.knowledge.catalogue import load
 
 pytestmark = pytest.mark.direct  # the provider is one of our own, beside a service of our own
 
@@ -110,7 +109,7 @@ async def test_the_first_answer_does_not_wait_and_a_later_one_has_what_was_writt
     kitchen.fake.pause_s = 1.0
     began = time.perf_counter()
     first = await kitchen.detail(of("palta"))
-    assert time.perf_counter() - began < 0.3, "it waited for the provider"
+    assert time.perf_counter() - began < 0.8, "it waited for the provider"
     assert first["engine"] == "local" and {idea["source"] for idea in first["utilization_ideas"]} == {"rules"}
     kitchen.fake.pause_s = 0
     async with asyncio.timeout(10):
@@ -233,13 +232,14 @@ async def test_reading_details_uses_up_no_households_questions(http: ClientSessi
                 await asyncio.sleep(0.01)
         assert len(kitchen.fake.asked) == 3, "what is written has a day's budget of its own"
         kitchen.fake.reactions, kitchen.fake.otherwise = [], {"ingredients": []}
-        image = (await kitchen.client.upload(Path("tests/photos/cat.jpg"))).json["image"]["image_path"]
+        image = (await kitchen.client.upload(PHOTOS / "cat.jpg")).json["image"]["image_path"]
         await kitchen.client.post("/api/recognition/ingredients", json={"images_paths": [image]})
         assert len(kitchen.fake.asked) == 4
 
 
 async def test_so_many_foods_wait_and_no_more(http: ClientSession, tmp_path: Path) -> None:
-    names = [f"{one}" for one in _catalogue_names(60)]
+    foods = load().foods.values()
+    names = [food.name_es for food in foods if food.category == "fruit"][:60]
     async with kitchen_with(http, tmp_path) as kitchen:
         kitchen.fake.pause_s = 30
         items = [{"name": name, "quantity": 1, "type_unit": "unidades"} for name in names]
@@ -260,16 +260,20 @@ async def test_what_is_useless_is_kept_as_nothing_and_not_asked_for_again(kitche
     assert len(kitchen.fake.asked) == 2
 
 
-async def test_what_was_written_long_ago_is_forgotten(kitchen: Kitchen) -> None:
-    await kitchen.add("Manzana")
-    await kitchen.improved(of("manzana"), 2)
-    now = kitchen.service.kitchen.clock()
-    async with kitchen.service.kitchen.database.write() as tx:
-        assert await rows.purge(tx, now - timedelta(days=1)) == 0
-        assert await rows.purge(tx, now + timedelta(days=1)) == 2
+async def test_another_model_writes_anew(http: ClientSession, tmp_path: Path) -> None:
+    async with kitchen_with(http, tmp_path) as kitchen:
+        await kitchen.add("Manzana")
+        await kitchen.improved(of("manzana"), 2)
+    async with kitchen_with(http, tmp_path, gemini_model="gemini-next") as kitchen:
+        await kitchen.add("Manzana")
+        later = await kitchen.improved(of("manzana"), 2)
+    assert later["utilization_ideas"][0]["source"] == "gemini-next"
 
 
-def _catalogue_names(count: int) -> list[str]:
-    from zwai.knowledge.catalogue import load
-
-    return [food.name_es for food in load().foods.values() if food.category == "fruit"][:count]
+async def test_a_key_for_foods_shows_nobody_a_photo(http: ClientSession, tmp_path: Path) -> None:
+    async with kitchen_with(http, tmp_path, recognition="local") as kitchen:
+        await kitchen.add("Manzana")
+        assert (await kitchen.improved(of("manzana"), 2))["engine"] == "gemini"
+        image = (await kitchen.client.upload(PHOTOS / "cat.jpg")).json["image"]["image_path"]
+        await kitchen.client.post("/api/recognition/ingredients", json={"images_paths": [image], "look_again": True})
+    assert [asked.photos for asked in kitchen.fake.asked] == [[], []]

@@ -5,7 +5,7 @@ somebody called a thing of theirs stays in the house. What is ordered may be los
 """
 
 import logging
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 
@@ -72,22 +72,22 @@ class Writings:
         now = self._clock()
         self._resting = {key: until for key, until in self._resting.items() if until > now}
         busy = self._ordered | self._resting.keys()
-        due = [asked for asked in questions if asked.key(self._model) not in busy]
+        due = {key: asked for asked in questions if (key := asked.key(self._model)) not in busy}
         if due and self.busy < AT_ONCE + MOST_WAITING and not self._scheduler.closed:
-            self._ordered |= {asked.key(self._model) for asked in due}
+            self._ordered |= due.keys()
             await self._scheduler.spawn(self._write(due, guard))
 
-    async def _write(self, questions: Sequence[Question], guard: Asker) -> None:
+    async def _write(self, questions: Mapping[str, Question], guard: Asker) -> None:
         """One after the other; a question without an answer has a rest."""
-        for asked in questions:
-            key = asked.key(self._model)
-            try:
-                await self._keep(key, asked, await answer_to(asked, guard, HOUSEHOLD))
-            except ZwaiError as error:
-                self._resting[key] = self._clock() + REST
-                log.info("nothing written (%s): %s %s", asked.purpose, error.code, error.fields.get("reason", ""))
-            finally:
-                self._ordered.discard(key)
+        try:
+            for key, asked in questions.items():
+                try:
+                    await self._keep(key, asked, await answer_to(asked, guard, HOUSEHOLD))
+                except ZwaiError as error:
+                    self._resting[key] = self._clock() + REST
+                    log.info("nothing written (%s): %s %s", asked.purpose, error.code, error.fields.get("reason", ""))
+        finally:
+            self._ordered.difference_update(questions)
 
     async def _keep(self, key: str, asked: Question, document: dict[str, object]) -> None:
         if len(orjson.dumps(document)) > MOST_BYTES:
