@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
-from scripts.native import mariadb, nginx, redis, service
+from scripts.native import gemini, mariadb, nginx, redis, service
 from scripts.native.processes import install, pid_of, start, stop, wait_for
 from scripts.native.stack import PORTS, Part, Stack
 
@@ -16,9 +16,11 @@ ALL = (
     mariadb.REPLICA,
     redis.CACHE,
     redis.QUEUE,
+    gemini.GEMINI,
 )
 PARTS = {part.name: part for part in ALL}
-SERVERS = ("primary", "replica", "redis", "queue")
+ON_REQUEST = (gemini.NAME,)
+SERVERS = ("primary", "replica", "redis", "queue", gemini.NAME)
 SERVICE = ("app1", "app2", "worker")
 
 
@@ -51,12 +53,13 @@ def at_once(act: Callable[[Stack, Part], None], stack: Stack, names: Iterable[st
 
 
 def status(stack: Stack) -> dict[str, dict[str, object]]:
-    pids = {name: pid_of(stack, name) for name in PARTS}
+    """Of every part; of those on request only while they run."""
+    pids = {name: pid for name in PARTS if (pid := pid_of(stack, name)) or name not in ON_REQUEST}
     return {
         name: {
-            "pid": pids[name],
+            "pid": pid,
             "port": stack.port(name) if name in PORTS else None,
-            "up": pids[name] is not None and part.ready(stack),
+            "up": pid is not None and PARTS[name].ready(stack),
         }
-        for name, part in PARTS.items()
+        for name, pid in pids.items()
     }

@@ -4,10 +4,9 @@ import os
 import subprocess
 from collections.abc import Callable
 
+from scripts.native import gemini
 from scripts.native.processes import fetches, tail
-from scripts.native.stack import PORTS, ROOT, Failed, Part, Stack
-
-PYTHON = ROOT / ".venv" / "bin" / "python"
+from scripts.native.stack import PORTS, PYTHON, ROOT, Failed, Part, Stack
 
 
 def environment(stack: Stack) -> dict[str, str]:
@@ -27,6 +26,7 @@ def environment(stack: Stack) -> dict[str, str]:
         "ZWAI_DATA_DIR": str(stack.folder / "files"),
         "ZWAI_PUBLIC_URL": stack.url,
         "ZWAI_TRUSTED_PROXIES": "127.0.0.1",
+        **gemini.settings(stack),
     }
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
+PYTHON = ROOT / ".venv" / "bin" / "python"
 SEARCH = f"{os.environ.get('PATH', '')}:/usr/local/sbin:/usr/sbin:/sbin"
 # Who runs the stack owns all of it, root too; $USER may be somebody else's name.
 OWNER = pwd.getpwuid(os.geteuid()).pw_name
-PORTS = {"nginx": 0, "app1": 1, "app2": 2, "primary": 11, "replica": 12, "redis": 21, "queue": 22}
+PORTS = {"nginx": 0, "app1": 1, "app2": 2, "primary": 11, "replica": 12, "redis": 21, "queue": 22, "gemini": 31}
 
 
 class Failed(Exception):

@@ -7,6 +7,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import pytest
@@ -67,6 +68,24 @@ def test_the_whole_stack_comes_up_answers_and_goes(idle: TestStack) -> None:
     idle.run("down")
     assert processes_of(idle) == []
     assert not any(part["up"] or part["pid"] for part in idle.parts.values())
+
+
+def test_a_stand_in_for_gemini_comes_on_request_and_those_that_start_after_it_ask_it(idle: TestStack) -> None:
+    assert "ZWAI_GEMINI_URL" not in idle.settings
+    idle.run("up", "--only", "redis", "--gemini=--pause 0 --fault 503 --one-in 2")
+    assert idle.parts["gemini"]["up"]
+    url = idle.settings["ZWAI_GEMINI_URL"]
+    told = []
+    for _ in range(4):
+        try:
+            with urlopen(f"{url}/v1beta/models/a-model:generateContent", data=b"{}") as answer:
+                told.append(answer.status)
+        except HTTPError as error:
+            told.append(error.code)
+            error.close()
+    assert told == [200, 503, 200, 503]
+    idle.run("stop", "gemini")
+    assert "gemini" not in idle.parts and "ZWAI_GEMINI_URL" not in idle.settings
 
 
 def test_what_the_primary_is_told_the_replica_knows_also_after_a_restart(idle: TestStack) -> None:
