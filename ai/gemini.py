@@ -16,6 +16,10 @@ from zwai.records.ai import Purpose, Question, Reply
 TEMPERATURE = 0.2
 MOST_TOKENS_OUT = 8192  # half a dozen recipes
 LONGEST_WAIT_S = 30.0
+# The library makes these ready when the first question needs them, which stops the loop for 30 ms.
+SLOW_TO_BEGIN = (
+    types.Part, types.Content, types.Blob, types.GenerateContentConfig, types.GenerateContentResponse, types.Candidate,
+)  # fmt: skip
 TOO_MANY = 429
 # A key, a model or a question that is refused stays so however often it is asked.
 OURS = {400, 401, 403, 404}
@@ -49,6 +53,8 @@ class Gemini:
 @asynccontextmanager
 async def open_gemini(key: str, model: str, base_url: str) -> AsyncIterator[Gemini]:
     """A client whose connections are not limited, since the guard is: the library's own limit would queue calls."""
+    for kind in SLOW_TO_BEGIN:
+        kind.model_rebuild()
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session:
         options = types.HttpOptions(
             base_url=base_url or None,
