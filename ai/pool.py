@@ -147,9 +147,12 @@ class IdlePool:
         self._running = 0
         self._rest: asyncio.TimerHandle | None = None
         self._ending: set[asyncio.Task[None]] = set()
+        self._closed = False
 
     async def run(self, function: Callable[[*Ts], T], *args: *Ts, deadline_s: float) -> T:
         """As `Pool.run`; the first job waits for the processes to be warm."""
+        if self._closed:
+            raise Unavailable()
         if self._rest is not None:
             self._rest.cancel()
         self._pool = self._pool or self._make()
@@ -158,7 +161,7 @@ class IdlePool:
             return await self._pool.run(function, *args, deadline_s=deadline_s)
         finally:
             self._running -= 1
-            if not self._running:
+            if not self._running and not self._closed:
                 self._rest = asyncio.get_running_loop().call_later(self._idle_s, self._end)
 
     def health(self) -> PoolHealth | None:
@@ -167,6 +170,7 @@ class IdlePool:
 
     async def close(self) -> None:
         """End every process."""
+        self._closed = True
         if self._rest is not None:
             self._rest.cancel()
         self._end()

@@ -18,7 +18,7 @@ import uvloop
 from PIL import Image
 
 from ai.images import prepare
-from ai.pool import Pool, PoolHealth, open_pool
+from ai.pool import Pool, PoolHealth, open_idle_pool, open_pool
 from tests.ai import pool_jobs as jobs
 from zwai.errors import JobTimedOut, NotAnImage, PoolFull, TooManyPixels, Unavailable, WorkerDied
 from zwai.records.photos import ImageLimits
@@ -302,3 +302,38 @@ async def test_a_photo_of_just_the_allowed_size_fits_into_a_worker(pool, tmp_pat
     Image.new(mode, (side, side), "green").save(tmp_path / name, **options)
     made = await pool.run(prepare, tmp_path / name, tmp_path / "copies", ImageLimits(), deadline_s=60.0)
     assert made.width == side
+
+
+async def test_an_idle_pool_has_no_process_until_it_is_asked_and_after_a_while():
+    async with open_idle_pool(1, queue=1, idle_s=0.2) as pool:
+        assert (workers(), pool.health()) == ([], None)
+        first = await pool.run(jobs.pid, deadline_s=DEADLINE_S)
+        assert [process.pid for process in workers()] == [first]
+        await until(lambda: pool.health() is None and not workers())
+        assert await pool.run(jobs.pid, deadline_s=DEADLINE_S) != first
+    assert workers() == []
+
+
+async def test_an_idle_pool_stays_while_it_is_asked(tmp_path):
+    async with open_idle_pool(1, queue=1, idle_s=0.5) as pool:
+        first = await pool.run(jobs.pid, deadline_s=DEADLINE_S)
+        assert await pool.run(jobs.sleep, 0.8, tmp_path / "started", deadline_s=DEADLINE_S) == first
+        assert await pool.run(jobs.pid, deadline_s=DEADLINE_S) == first
+
+
+async def test_an_idle_pool_refuses_what_its_queue_cannot_hold(tmp_path):
+    async with open_idle_pool(1, queue=0, idle_s=60) as pool:
+        started = tmp_path / "started"
+        running = asyncio.create_task(pool.run(jobs.sleep, 0.5, started, deadline_s=DEADLINE_S))
+        await until(started.exists)
+        with pytest.raises(PoolFull):
+            await pool.run(jobs.pid, deadline_s=DEADLINE_S)
+        await running
+
+
+async def test_a_closed_idle_pool_starts_nothing():
+    async with open_idle_pool(1, queue=0, idle_s=60) as pool:
+        await pool.run(jobs.pid, deadline_s=DEADLINE_S)
+    with pytest.raises(Unavailable):
+        await pool.run(jobs.pid, deadline_s=DEADLINE_S)
+    assert workers() == []

@@ -136,11 +136,11 @@ def _seen(label: Sequence[Row], today: date, *, month_first: bool) -> Iterator[_
     for row in label:
         text = _ELEMENT.sub(lambda match: " " * len(match[0]), row.text)
         dates = written(text, today, month_first=month_first)
-        cues = _cues(text, dates, row.box)
+        cues = _cues(text, dates, row.upright)
         for place, one in enumerate(dates):
             said = _beside(text, one, cues, dates[place - 1].end if place else 0)
             if said is None and above:
-                said = _above(above, place, len(dates), _x(one.start, text, row.box))
+                said = _above(above, place, len(dates), _x(one.start, text, row.upright))
             yield _Seen(one, said, row.text, row.box)
         if cues or dates:
             above = [] if dates else cues

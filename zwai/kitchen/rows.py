@@ -23,7 +23,8 @@ class Row:
         return GAP.join(piece.text for piece in self.pieces)
 
     @property
-    def box(self) -> Box:
+    def upright(self) -> Box:
+        """Where it stands in the photo as it is read."""
         boxes = [piece.box for piece in self.pieces]
         return Box(
             min(box.x_min for box in boxes),
@@ -31,6 +32,14 @@ class Row:
             max(box.x_max for box in boxes),
             max(box.y_max for box in boxes),
         )
+
+    @property
+    def box(self) -> Box:
+        """Where it stands in the photo as it was taken."""
+        box = self.upright
+        for _ in range(self.pieces[0].turn):
+            box = Box(1 - box.y_max, box.x_min, 1 - box.y_min, box.x_max)
+        return box
 
 
 def rows(lines: Sequence[TextLine]) -> list[Row]:

@@ -49,7 +49,7 @@ def mended(text: str) -> str:
     def mend(match: re.Match[str]) -> str:
         word = match[0]
         letters = sum(one.isalpha() for one in word)
-        if letters < 3 or letters < 2 * (len(word) - letters) or word[0].isdigit():
+        if letters < 3 or letters <= len(word) - letters or word[0].isdigit():
             return word
         plain = word.translate(_LETTERS)
         return plain.upper() if word.upper() == word else plain

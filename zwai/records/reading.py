@@ -18,13 +18,15 @@ Gtin = NewType("Gtin", str)  # 14 digits, shorter codes with zeros in front
 class TextLine:
     """One piece of text as it was read, top to bottom; `confidence` is the reader's own, 0 to 1.
 
-    `slope` is how far it falls from left to right: fractions of the photo's height over those of its width.
+    `slope` is how far it falls from left to right: fractions of the photo's height over those of its width. `turn` is
+    by how many quarter turns to the left the photo was put upright, where `box` and `slope` are.
     """
 
     text: str
     box: Box
     confidence: float
     slope: float = 0.0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True)
