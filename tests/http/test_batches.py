@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.http.expecting import answered, refused
-from tests.service import Client
+from tests.service import Client, stack_path
 
 ROOT = "/api/inventory/ingredients"
 
@@ -240,6 +240,21 @@ async def test_a_use_by_that_has_passed_can_no_longer_be_frozen(client: Client) 
     assert await look(client, past) == past
     quality = await add(client, "Galletas", 1, "unidades", expiration_date=day(-2), label_type="best_before")
     assert (await act(client, quality, "freeze"))["state"] == "frozen"
+
+
+async def test_correcting_its_place_freezes_no_passed_use_by_either(client: Client) -> None:
+    fish = await add(client, "Trucha", label_type="use_by", expiration_date=day(-1))
+    path = stack_path(fish)
+    frozen = {"name": "Trucha", "storage_type": "congelador", "quantity": 1, "type_unit": "unidades"}
+    refused(await client.put(path, json=frozen), 409, "use_by_passed")
+    assert (await client.put(path, json={**frozen, "expiration_date": day(30)})).status == 200  # it was mistyped
+
+
+async def test_what_is_frozen_takes_another_day(client: Client) -> None:
+    fish = await add(client, "Trucha", storage_type="congelador")
+    told = await act(client, fish, "freeze", {"new_best_before": day(45)})
+    assert told["new_expiry_date"].startswith(day(45))
+    assert (await look(client, fish))["expiration_date"].startswith(day(45))
 
 
 async def test_a_label_is_of_one_of_two_kinds(client: Client) -> None:

@@ -283,7 +283,7 @@ async def correct(
     *,
     kind: Kind | None = None,
 ) -> Done:
-    """Change a stack as its owner says; an amount of zero removes it. Raises UnknownStack."""
+    """Change a stack as its owner says; an amount of zero removes it. Raises UnknownStack, UseByPassed."""
     return await change(tx, member, await stack(tx, member.household, ref, label, kind), correction, now)
 
 
@@ -326,13 +326,16 @@ async def take_out(tx: Write, member: Member, held: Sequence[Batch], act: Act, n
 def _corrected(member: Member, batch: Batch, correction: Correction, now: datetime) -> Batch:
     label = correction.label or batch.label
     today, added_on = today_of(member, now), today_of(member, batch.added_at)
+    dated = correction.expiry and correction.expiry.day != batch.expiry.day
+    if correction.place is Place.FREEZER and batch.place is not Place.FREEZER:
+        keeping.check_freezable(replace(batch, expiry=correction.expiry) if correction.expiry else batch, today)
     after = keeping.moved(batch, correction.place or batch.place, today, added_on)
     if label_key(label) != batch.label_key and (food := food_of(label, member.language)) != batch.food:
         after = replace(after, food=food)
         if after.expiry.source not in keeping.GIVEN:
             after = keeping.dated_anew(after, added_on)
     # The client sends every field back; a date that it leaves as it was is still ours, with its source.
-    if correction.expiry and correction.expiry.day != batch.expiry.day:
+    if correction.expiry and dated:
         marks = replace(after.milestones, printed_on=correction.expiry.day)
         after = replace(after, expiry=correction.expiry, milestones=marks)
     return replace(

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
+from zwai.errors import UseByPassed
 from zwai.kitchen.expiry import ExpiryRule, Keeping, best_until, opened_life, warmed
 from zwai.knowledge import catalogue
 from zwai.records.stock import Batch, BatchState, ExpiryDate, ExpirySource, LabelKind, Milestones, Place
@@ -23,6 +24,12 @@ def moved(batch: Batch, place: Place, today: date, added_on: date) -> Batch:
         marks = replace(marks, warmed_on=marks.warmed_on or today)
     there = replace(batch, place=place, milestones=marks, state=_state_in(place, batch.state))
     return replace(there, expiry=_expiry_there(batch, there, today, added_on))
+
+
+def check_freezable(batch: Batch, today: date) -> None:
+    """Raises UseByPassed: what may no longer be eaten is not kept for later."""
+    if batch.label_kind is LabelKind.USE_BY and batch.expiry.day < today:
+        raise UseByPassed({"name": batch.label})
 
 
 def opened(batch: Batch, today: date) -> Batch:

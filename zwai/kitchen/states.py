@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from storage import batches
 from storage.db import Write
-from zwai.errors import NotFrozen, UseByPassed, WrongState
+from zwai.errors import NotFrozen, WrongState
 from zwai.kitchen import inventory, journal, keeping
 from zwai.kitchen.consumption import not_enough
 from zwai.kitchen.inventory import Done, NewItem, today_of
@@ -24,7 +24,6 @@ from zwai.records.stock import (
     BatchState,
     Change,
     ExpiryDate,
-    LabelKind,
     Meal,
     Place,
     Quantity,
@@ -99,17 +98,24 @@ async def move(
     batch = await batches.locked(tx, member.household, batch_id)
     if batch.state is BatchState.QUARANTINE:
         raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
-    if place is batch.place:
+    if place is batch.place and until is None:
         return Done((batch,), None)
     today = today_of(member, now)
-    if place is Place.FREEZER and batch.label_kind is LabelKind.USE_BY and batch.expiry.day < today:
-        raise UseByPassed({"name": batch.label})
+    if place is Place.FREEZER and batch.place is not place:
+        keeping.check_freezable(batch, today)
     rest, part = await _split(tx, batch, amount, now)
     after = keeping.moved(part, place, today, today_of(member, batch.added_at))
     if until is not None:
         after = replace(after, expiry=until, milestones=replace(after.milestones, printed_on=until.day))
-    act = Act.FREEZE if place is Place.FREEZER else Act.THAW if batch.place is Place.FREEZER else Act.MOVE
-    return await _put(tx, member, act, batch, [one for one in (rest, after) if one], now)
+    return await _put(tx, member, _act(batch.place, place), batch, [one for one in (rest, after) if one], now)
+
+
+def _act(before: Place, after: Place) -> Act:
+    if after is before:
+        return Act.CORRECT
+    if after is Place.FREEZER:
+        return Act.FREEZE
+    return Act.THAW if before is Place.FREEZER else Act.MOVE
 
 
 async def thaw(
