@@ -1,15 +1,20 @@
 """Recognitions to be done in tests of jobs: who orders them, and an engine that takes as long as it is told."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import func, select
 
 from storage import people
+from storage.attempts import Work
 from storage.db import Database
 from storage.schema import jobs
-from zwai.kitchen.jobs import order_recognition
+from zwai.kitchen.jobs import order_recognition, works
+from zwai.kitchen.looking import Order, Recogniser
+from zwai.kitchen.painting import Painter
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobState
 from zwai.records.people import Account, AccountId, HouseholdId, Language, Member, Provider, SessionId
@@ -35,6 +40,13 @@ class Quick:
 
 def clock() -> datetime:
     return datetime.now(UTC)
+
+
+def recognising(database: Database, look_s: float) -> Mapping[str, Work]:
+    """What is done for such orders, by a quick engine; captures and pictures are not among them."""
+    nothing: Any = None
+    recogniser = Recogniser(Quick(look_s), None, Order.LOCAL_FIRST)
+    return works(recogniser, nothing, Painter(database, nothing, None, clock), clock)
 
 
 async def somebody(database: Database) -> Member:

@@ -10,9 +10,7 @@ from storage.cache import MemoryCache
 from storage.engines import open_database, sqlite_url
 from storage.migrate import migrate
 from storage.runner import Runner, open_runner
-from tests.orders import Quick, clock, count, order, somebody
-from zwai.kitchen.jobs import works
-from zwai.kitchen.looking import Order, Recogniser
+from tests.orders import clock, count, order, recognising, somebody
 from zwai.records.jobs import JobState
 
 pytestmark = pytest.mark.slow
@@ -25,8 +23,7 @@ async def test_a_thousand_queued_jobs_are_done_in_the_memory_of_a_few(tmp_path: 
     await migrate(url := sqlite_url(tmp_path / "jobs.db"))
     database = open_database(url)
     await order(database, await somebody(database), JOBS)
-    recogniser = Recogniser(Quick(0), None, Order.LOCAL_FIRST)
-    runner = Runner(database, MemoryCache(), works(recogniser, clock), clock, AT_ONCE)
+    runner = Runner(database, MemoryCache(), recognising(database, 0), clock, AT_ONCE)
     seen: dict[int, float] = {}
     async with open_runner(runner, 5), asyncio.timeout(90):
         while (done := await count(database, JobState.COMPLETED)) < JOBS:

@@ -16,9 +16,7 @@ from storage.attempts import Attempts, Bounds
 from storage.cache import MemoryCache
 from storage.engines import open_database
 from storage.queue import open_worker
-from tests.orders import Quick, clock
-from zwai.kitchen.jobs import works
-from zwai.kitchen.looking import Order, Recogniser
+from tests.orders import clock, recognising
 from zwai.knowledge import names
 
 AT_ONCE = 4
@@ -33,8 +31,7 @@ async def work(database_url: str, queue_url: str) -> None:
     stopped = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
     database = open_database(database_url)
-    recogniser = Recogniser(Quick(LOOK_S), None, Order.LOCAL_FIRST)
-    attempts = Attempts(database, MemoryCache(), works(recogniser, clock), clock, BOUNDS)
+    attempts = Attempts(database, MemoryCache(), recognising(database, LOOK_S), clock, BOUNDS)
     async with open_worker(queue_url, attempts, AT_ONCE, SCAN_S) as worker:
         await worker.work(stopped, drain_s=5)
     await database.close()
