@@ -216,6 +216,21 @@ async def test_the_same_key_makes_one_proposal(client: Client) -> None:
     assert len((await client.get("/api/proposals")).json["proposals"]) == 1
 
 
+async def test_a_capture_is_exported_with_its_evidence(client: Client, guest: Guest) -> None:
+    answer = (await captured(client, coded(MILK), kinds=["barcode"])).json
+    beto, sent = await guest(), {"Content-Type": "application/zip"}
+    imported = await beto.post("/api/import", data=(await client.get("/api/export")).body, headers=sent)
+    assert imported.status in (200, 201), imported.body
+    (summary,) = (await beto.get("/api/proposals")).json["proposals"]
+    (line,) = (await beto.get(f"/api/proposals/{summary['proposal_id']}")).json["lines"]
+    read = line["evidence"]["read"]
+    assert {**read, "code_photo": ""} == {**answer["lines"][0]["evidence"]["read"], "code_photo": ""}
+    assert await opens(beto, read["code_photo"])  # his own copy
+    assert (
+        read["code_photo"].partition("?")[0] != answer["lines"][0]["evidence"]["read"]["code_photo"].partition("?")[0]
+    )
+
+
 async def test_a_capture_can_be_a_job(client: Client) -> None:
     paths = [await path_of(client, "tomato.jpg"), {"path": await path_of(client, coded(MILK)), "kind": "barcode"}]
     ordered = await client.post("/api/captures/later", json={"images_paths": paths, "barcodes": [CRACKERS]})
