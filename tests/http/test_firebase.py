@@ -15,7 +15,7 @@ from tests.google import PROJECT, KeyServer, certificate, id_token, serving_keys
 from tests.http.expecting import answered, refused, refused_in_both_languages
 from tests.service import Client, Reply, Service, running, signed_in
 from zwai.errors import KeysUnreachable
-from zwai.kitchen.firebase import Firebase, Published
+from zwai.kitchen.firebase import ASK_AFTER_FAILURE, Firebase, Published
 
 NOW = int(datetime.now(UTC).timestamp())
 
@@ -287,7 +287,29 @@ async def test_keys_that_cannot_be_fetched_are_not_the_persons_fault() -> None:
     with pytest.raises(KeysUnreachable):
         await firebase.prove(id_token(), at(0))
     publisher.down = False
+    await firebase.prove(id_token(), at(3))
+    assert publisher.times == 2
+
+
+async def test_while_the_keys_cannot_be_fetched_not_every_sign_in_asks() -> None:
+    publisher = Asked("one")
+    firebase = Firebase(PROJECT, publisher)
+    publisher.down = True
+    for moment in (0, 0.1, 0.5, 1, 1.9, 2.1, 3):
+        with pytest.raises(KeysUnreachable):
+            await firebase.prove(id_token(), at(moment))
+    assert publisher.times == 2
+
+
+async def test_a_key_that_is_kept_opens_while_an_invented_one_asks_in_vain() -> None:
+    publisher = Asked("one")
+    firebase = Firebase(PROJECT, publisher)
     await firebase.prove(id_token(), at(0))
+    publisher.down = True
+    for moment in (61, 61.5):
+        with pytest.raises(KeysUnreachable):
+            await firebase.prove(id_token("one", kid="made-up"), at(moment))
+    assert (await firebase.prove(id_token(), at(62))).uid == "firebase-uid-of-ana"
     assert publisher.times == 2
 
 
@@ -304,9 +326,7 @@ async def test_keys_that_cannot_be_fetched_are_not_the_persons_fault() -> None:
         {"body": b" " * 300_000},
     ],
 )
-async def test_a_broken_key_server_is_a_503_and_mends_by_itself(
-    http: ClientSession, tmp_path: Path, broken: dict[str, Any]
-) -> None:
+async def test_a_broken_key_server_is_a_503(http: ClientSession, tmp_path: Path, broken: dict[str, Any]) -> None:
     async with serving_keys() as keys:
         for name, value in broken.items():
             setattr(keys, name, value)
@@ -314,7 +334,17 @@ async def test_a_broken_key_server_is_a_503_and_mends_by_itself(
         async with running(tmp_path, **settings) as service:
             phone = Client(http, service.url)
             refused(await sign_in(phone, id_token()), 503, "keys_unreachable")
-            keys.down, keys.body = False, None
+
+
+@pytest.mark.slow
+async def test_a_key_server_that_comes_back_is_asked_again(http: ClientSession, tmp_path: Path) -> None:
+    async with serving_keys() as keys:
+        keys.down = True
+        async with running(tmp_path, firebase_project_id=PROJECT, firebase_keys_url=keys.url) as service:
+            phone = Client(http, service.url)
+            refused(await sign_in(phone, id_token()), 503, "keys_unreachable")
+            keys.down = False
+            await asyncio.sleep(ASK_AFTER_FAILURE.total_seconds())
             assert (await sign_in(phone, id_token())).status == 200
 
 

@@ -25,6 +25,8 @@ LONGEST_EMAIL = 320
 LONGEST_ADDRESS = 2000
 # A token may name a key that is newer than ours; who invents names makes us ask once a minute.
 ASK_AGAIN = timedelta(minutes=1)
+# While the publisher is away, one sign-in in so long asks; the others are told at once.
+ASK_AFTER_FAILURE = timedelta(seconds=2)
 # Whatever the publisher says, keys are kept this long at least and at most.
 LEAST_KEPT, MOST_KEPT = timedelta(minutes=1), timedelta(days=1)
 
@@ -59,7 +61,7 @@ class Firebase:
         self._project = project
         self._fetch = fetch
         self._keys: dict[str, RSAPublicKey] = {}
-        self._ask_again_at = self._keep_until = datetime.min.replace(tzinfo=UTC)
+        self._ask_again_at = self._keep_until = self._away_until = datetime.min.replace(tzinfo=UTC)
         self._asking: asyncio.Task[None] | None = None
 
     async def prove(self, token: str, now: datetime) -> FirebaseUser:
@@ -82,14 +84,20 @@ class Firebase:
 
     async def _ask(self, now: datetime) -> None:
         """Have the keys fetched, by whoever came first; that one's going away stops nobody else."""
+        if now < self._away_until:
+            raise KeysUnreachable({"retry_after": ASK_AFTER_FAILURE.seconds})
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._renew(now))
             self._asking.add_done_callback(_seen)
         await asyncio.shield(self._asking)
 
     async def _renew(self, now: datetime) -> None:
-        published = await self._fetch()
-        self._keys = {key_id: _public_key(pem) for key_id, pem in published.certificates.items()}
+        try:
+            published = await self._fetch()
+            self._keys = {key_id: _public_key(pem) for key_id, pem in published.certificates.items()}
+        except KeysUnreachable:
+            self._away_until = now + ASK_AFTER_FAILURE
+            raise
         self._ask_again_at = now + ASK_AGAIN
         self._keep_until = now + min(max(timedelta(seconds=published.max_age_s), LEAST_KEPT), MOST_KEPT)
 
