@@ -80,12 +80,13 @@ def dish_facts(call: Call[Any, Any], batch: Batch) -> dict[str, Any]:
 def _ingredient(call: Call[None], held: Shelf, found: Written) -> dict[str, Any]:
     today, language = today_of(call.member, call.now), call.language
     food, first = details.food(held.newest), soonest(held)
+    past = days_left(first.expiry.day, today) < 0
     known_of = known.enrichment(held.newest.food, held.kind, language)
     told = {
         "environmental_impact": written.impact(known_of["environmental_impact"], found, known.per(food), language),
         "utilization_ideas": written.ideas(known_of["utilization_ideas"], found, language),
-        "consumption_advice": written.advice(known.advice(first, today, language), found),
-        "before_consumption_advice": written.check_first(known.check_first(first, language), found),
+        "consumption_advice": written.advice(known.advice(first, today, language), found, past=past),
+        "before_consumption_advice": written.check_first(known.check_first(first, language), found, past=past),
         "nutrition": known.nutrition(food),
         "footprint": known.footprint(food),
     }
@@ -102,12 +103,13 @@ def _ingredient(call: Call[None], held: Shelf, found: Written) -> dict[str, Any]
 def _dish(call: Call[None], batch: Batch, found: Written) -> dict[str, Any]:
     language = call.language
     food, considerations = details.food(batch), known.considerations(batch, call.language)
+    past = days_left(batch.expiry.day, today_of(call.member, call.now)) < 0
     told = {
         "nutritional_analysis": written.analysis(
             known.analysis(food, considerations, language), found, considerations, language
         ),
         "consumption_ideas": written.ideas(known.ideas(food, Kind.DISH, language), found, language),
-        "storage_advice": written.keeping(known.storage_advice(batch, language), found),
+        "storage_advice": written.keeping(known.storage_advice(batch, language), found, past=past),
         "environmental_impact": written.impact(known.impact(food, language), found, known.per(food), language),
         "nutrition": known.nutrition(food),
         "footprint": known.footprint(food),

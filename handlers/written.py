@@ -35,23 +35,25 @@ def ideas(told: list[dict[str, str]], written: Written, language: Language) -> l
     return [*own, *told]
 
 
-def advice(told: Told, written: Written) -> Told:
+def advice(told: Told, written: Written, *, past: bool) -> Told:
+    """`past`: its date has passed, so that nothing may soften what the rules say of that."""
     found = written.advice
-    if found is None:
+    if found is None or past:
         return told
     texts = {"optimal_consumption": found.optimal_consumption, "preparation_tips": found.preparation_tips}
     return _with_words(told, texts, written.model)
 
 
-def check_first(told: Told, written: Written) -> Told:
-    """The same words under both names that readers know them by."""
-    text = written.advice.quality_check if written.advice else ""
+def check_first(told: Told, written: Written, *, past: bool) -> Told:
+    """As above; the same words under both names that readers know them by."""
+    text = written.advice.quality_check if written.advice and not past else ""
     return _with_words(told, {"quality_check": text, "optimal_consumption": text}, written.model)
 
 
-def keeping(told: Told, written: Written) -> Told:
+def keeping(told: Told, written: Written, *, past: bool) -> Told:
+    """As above."""
     found = written.keeping
-    if found is None:
+    if found is None or past:
         return told
     texts = {
         "reheating_tips": found.reheating_tips,
