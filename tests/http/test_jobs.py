@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 
 from storage import jobs as rows
 from storage import people
-from storage.attempts import ATTEMPTS, LEASE, Effect, Progress, Work
+from storage.attempts import ATTEMPTS, LEASE, PUT_OFF, Effect, Progress, PutOff, Work
 from storage.cache import MemoryCache
 from storage.db import Database, Write
 from storage.engines import open_database, sqlite_url
@@ -357,3 +357,26 @@ async def test_more_jobs_than_there_is_room_for_all_run(database: Database) -> N
             await runner.offer(job.id)
         ended = [await until_ended(database, job) for job in many]
     assert {job.state for job in ended} == {JobState.COMPLETED} and most <= 2
+
+
+async def test_a_job_that_is_put_off_takes_no_attempt_and_comes_again(database: Database) -> None:
+    clock, turns = Clock(), 0
+
+    async def in_its_turn(job: Job, progress: Progress) -> Effect:
+        nonlocal turns
+        turns += 1
+        if turns <= 5:
+            raise PutOff
+        return moving(job.household, "Europe/Madrid")
+
+    job = await ordered(database)
+    runner = runner_of(database, in_its_turn, clock)
+    for turn in range(1, 7):
+        await runner.scan()
+        async with asyncio.timeout(5):
+            while turns < turn or (await now_of(database, job)).state is JobState.PROCESSING:
+                await asyncio.sleep(0.01)
+        assert (await now_of(database, job)).attempt == (turn == 6)
+        clock.now += 2 * PUT_OFF
+    await runner.drain(5)
+    assert (await now_of(database, job)).state is JobState.COMPLETED
