@@ -12,12 +12,14 @@ import numpy as np
 import rapidocr
 from PIL import Image
 
+from ai import quiet  # noqa: F401 (rapidocr loads onnxruntime when it makes its engine)
 from zwai.errors import BrokenImage
 from zwai.records.photos import Box
 from zwai.records.reading import TextLine
 
 MODELS = Path(rapidocr.__file__).parent / "models"
 MOST_LINES = 400  # a metre of receipt has half as many
+LONGEST = 200  # letters of a piece; nothing that is printed on a receipt or a pack is as long
 LONG = 4  # letters; a shorter piece may well be as tall as wide
 TALL = 1.5  # from where on rapidocr takes a piece for one that lies on its side
 SETTINGS = {
@@ -86,4 +88,4 @@ def _line(corners: Any, text: str, score: float, turn: int) -> TextLine:
     x_max, y_max = (min(1.0, round(float(one), 4)) for one in corners.max(axis=0))
     across, down = corners[1] + corners[2] - corners[0] - corners[3]
     slope = round(float(down / across), 4) if across > 0 else 0.0
-    return TextLine(text.strip(), Box(x_min, y_min, x_max, y_max), round(score, 3), slope, turn)
+    return TextLine(text.strip()[:LONGEST], Box(x_min, y_min, x_max, y_max), round(score, 3), slope, turn)

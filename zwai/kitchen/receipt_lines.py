@@ -11,6 +11,7 @@ from zwai.records.stock import Quantity, Unit
 
 ONE = Quantity(Decimal(1), Unit.PIECE)
 MOST = Decimal(100_000)
+MOST_PAID = Decimal(100_000_000)
 CLOSE = Decimal("0.03")  # of a price that was rounded, to a unit price times how many
 
 _SIGNS = r"(?:S/\.?|US\$|R\$|\$|€|£|BS\.?|PEN|USD|EUR)"
@@ -59,6 +60,7 @@ _SIZE_PACKS = re.compile(rf"(?<![\w.,])({_N})\s*{_UNIT}\s*[x×*]\s*(\d{{1,2}})\b
 _SIZE = re.compile(rf"(?<![\w.,/])((?:\d+/\d+)|{_N})\s*{_UNIT}", re.IGNORECASE)
 _UNIT_FIRST = re.compile(r"(?<!\w)(kg|lb)\s*(\d{1,3}[.,]\d{2,3})(?!\w)", re.IGNORECASE)
 _PIECES = re.compile(r"(?<!\w)x\s?(\d{1,3})(?:\s?(?:un|und|unid|uds|ct|pcs))?\b(?![.,]\d)", re.IGNORECASE)
+_ONE_OF = re.compile(r"(?<!\w)(half\s+)?(gal|qt|pt)\.?(?!\w)", re.IGNORECASE)
 _DOZEN = re.compile(r"(?<!\w)(?:docena|dozen|doz)(?!\w)", re.IGNORECASE)
 _BARE_UNIT = re.compile(r"(?<!\w)(?:und|unid|un|ea|c/u|uds?|kg|x)\.?(?!\w)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\w)(?:\d{4,}|\d{3,}[A-Z]{1,2}\d*)(?!\w|[.,]\d|%)")
@@ -99,7 +101,7 @@ def priced(text: str, *, cents: bool) -> Priced | None:
         return None
     amount = money(match["amount"], cents=cents)
     minus = match["minus"] or match["minus2"] or match["after"] in ("-", "−", "–")
-    return Priced(-amount if minus else amount, text[: match.start()].strip())
+    return Priced(-amount if minus else amount, text[: match.start()].strip()) if amount < MOST_PAID else None
 
 
 def money(figures: str, *, cents: bool) -> Decimal:
@@ -153,6 +155,9 @@ def _sized(text: str) -> tuple[str, Quantity | None]:
         return f"{text[: match.start()]} {text[match.end() :]}", _size(match[2], match[1], Decimal(1))
     if match := _PIECES.search(text):
         return f"{text[: match.start()]} {text[match.end() :]}", Quantity(_number(match[1]), Unit.PIECE)
+    if match := _ONE_OF.search(text):
+        half = Decimal("0.5") if match[1] else Decimal(1)
+        return f"{text[: match.start()]} {text[match.end() :]}", _size("1", match[2], half)
     if match := _DOZEN.search(text):
         return f"{text[: match.start()]} {text[match.end() :]}", Quantity(Decimal(12), Unit.PIECE)
     return text, None
@@ -171,9 +176,11 @@ def _size(amount: str, unit: str, times: Decimal) -> Quantity | None:
 
 
 def _rounded(amount: Decimal, unit: Unit) -> Quantity:
+    """In thousandths; what is nothing, or more than anybody buys, was misread and counts as one piece."""
     if unit is Unit.ML and amount >= 1000:
         amount, unit = amount / 1000, Unit.L
-    return Quantity(round_off(amount) if amount > 0 else Decimal(1), unit)
+    amount = round_off(amount)
+    return Quantity(amount, unit) if 0 < amount < MOST else ONE
 
 
 def _number(figures: str) -> Decimal:
