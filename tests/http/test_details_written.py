@@ -171,7 +171,8 @@ async def test_a_dish_is_improved_too_in_the_language_of_who_asks(kitchen: Kitch
 
 
 @pytest.mark.parametrize(("name", "unit", "part"), [
-    ("Leche", "litros", "consumption_advice"), ("Leche", "litros", "before_consumption_advice"), ("Lasaña", "porciones", "storage_advice"),
+    ("Leche", "litros", "consumption_advice"), ("Leche", "litros", "before_consumption_advice"),
+    ("Lasaña", "porciones", "storage_advice"),
 ])  # fmt: skip
 async def test_nothing_softens_that_a_date_has_passed(kitchen: Kitchen, name: str, unit: str, part: str) -> None:
     item = await kitchen.add(name, unit, expiration_date="2020-01-02")
