@@ -20,6 +20,7 @@ from storage import schema
 from storage.batches import dish_from_document, dish_to_document
 from storage.columns import Amount, Document, Moment
 from storage.db import Read, Write
+from zwai.knowledge.names import is_label, label_key
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.photos import Aim, Box, Decision, Engine, PhotoId
 from zwai.records.stock import Act, BatchState, ExpirySource, Kind, LabelKind, Meal, Place, Unit
@@ -117,8 +118,9 @@ class Reader:
         for name, referred in REFERENCES.items():
             if name in row and row[name] not in self.known[referred]:
                 raise ValueError(f"{name} is not in {referred}")
-        if table is schema.journal_changes and not (row["before"] or row["after"]):
-            raise ValueError("a change of nothing")
+        if table is schema.journal_changes:
+            _check_change(row)
+        _check_label(row)
         if table.name in self.known:
             self.known[table.name].add(row["id"])
         self.version = max(self.version, row.get("version", 0))
@@ -157,6 +159,7 @@ class Reader:
         """A batch as the journal keeps it; its household is put in where it is stored."""
         columns = _told_columns(schema.batches)
         row = {str(column.name): self._value(column, document.get(column.name)) for column in columns}
+        _check_label(row)
         return dict(orjson.loads(orjson.dumps(row, default=str)))
 
 
@@ -189,6 +192,21 @@ async def lift_version(tx: Write, household: HouseholdId, version: int) -> None:
 
 def _told_columns(table: Table) -> list[Column[Any]]:
     return [column for column in table.c if column.name != "household_id"]
+
+
+def _check_change(row: Mapping[str, Any]) -> None:
+    told = [row[side]["id"] for side in ("before", "after") if row[side]]
+    if not told or any(one != row["batch_id"] for one in told):
+        raise ValueError("a change of nothing, or of another batch")
+
+
+def _check_label(row: Mapping[str, Any]) -> None:
+    """A label must be one that a person could have typed, and be grouped as that one would."""
+    for name in ("label", "accepted_label"):
+        if (label := row.get(name)) is not None and not is_label(label):
+            raise ValueError(f"{name} is no label")
+    if "label" in row and "label_key" in row and row["label_key"] != label_key(row["label"]):
+        raise ValueError("label_key is not that of the label")
 
 
 def _plain(column: Column[Any], value: Any) -> Any:
@@ -233,8 +251,15 @@ def _decimal(value: Any, most: Decimal) -> Decimal:
     return number
 
 
+def _amount(column: Column[Any], value: Any) -> Decimal:
+    amount = _decimal(value, Decimal(10**10)).quantize(Decimal("0.001")).normalize() + 0
+    if not amount and column.name == "amount":
+        raise ValueError("an amount of nothing")
+    return amount
+
+
 def _text(value: Any, longest: int) -> str:
-    if not isinstance(value, str) or len(value) > longest:
+    if not isinstance(value, str) or len(value) > longest or "\0" in value:
         raise ValueError("not a text, or too long")
     return value
 
@@ -275,7 +300,7 @@ def _dish(value: Any) -> dict[str, Any]:
 # In this order: an Amount is a Numeric to nobody but its column, a Text is a String.
 _PLAIN: tuple[tuple[type[Any], Callable[[Column[Any], Any], Any]], ...] = (
     (Moment, _moment),
-    (Amount, lambda _column, value: _decimal(value, Decimal(10**10)).quantize(Decimal("0.001")).normalize() + 0),
+    (Amount, _amount),
     (Numeric, lambda _column, value: _decimal(value, Decimal(1))),
     (Boolean, _truth),
     (Date, lambda _column, value: _day(value)),

@@ -7,15 +7,19 @@ import json
 import re
 import zipfile
 from collections.abc import Awaitable, Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from aiohttp import FormData
-from sqlalchemy import select
+from sqlalchemy import insert, select, update
 
 from storage import exports, schema
 from tests.http.expecting import answered, refused, refused_in_both_languages
 from tests.service import PHOTOS, Client, Reply, Service, signed_in, stack_path
+from zwai.records.ids import new_id
+from zwai.records.people import HouseholdId
 from zwai.records.photos import Copy
 
 Guest = Callable[[], Awaitable[Client]]
@@ -53,6 +57,51 @@ async def lived_in(client: Client) -> None:
     await client.delete(bread)
     last = (await client.get("/api/journal?limit=1")).json["entries"][0]["entry_id"]
     assert (await client.post(f"/api/journal/{last}/undo")).status == 200
+
+
+async def taught(client: Client, service: Service) -> None:
+    """What a household learned by itself, and what it paid: rows of every further table, and what a proposal read."""
+    batch = (await client.get("/api/inventory")).json["ingredients"][0]["stacks"][0]["batch_id"]
+    async with service.kitchen.database.read() as tx:
+        row = await tx.first(select(schema.batches.c.household_id).where(schema.batches.c.id == batch))
+    assert row is not None
+    own, learned = HouseholdId(row.household_id), datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+    label = {"label": "Leche entera", "food_id": "milk"}
+    much = {"amount": Decimal("1.5"), "unit": "l"}
+    rows = {
+        schema.shop_words: {"shop_key": "20123", "words_key": "lech ent", "learned_at": learned, **label},
+        schema.products: {"gtin": "07751234567890", "learned_at": learned, **label, **much},
+        schema.prices: {
+            "id": new_id(learned), "batch_id": batch, "label_key": "leche", "food_id": None, "shop": "Bodega",
+            "bought_on": date(2026, 3, 4), "price": Decimal("5.9"), "currency": "PEN", **much,
+        },
+    }  # fmt: skip
+    async with service.kitchen.database.write(own) as tx:
+        for table, columns in rows.items():
+            await tx.execute(insert(table).values(household_id=own, **columns))
+        read = {"photo": "1", "shop": "Bodega", "total": "5.90"}
+        await tx.execute(
+            update(schema.recognitions).where(schema.recognitions.c.household_id == own).values(receipts=[read])
+        )
+        lines = schema.proposal_lines
+        await tx.execute(update(lines).where(lines.c.household_id == own).values(evidence={"read": "LECH ENT 5.90"}))
+
+
+async def test_what_a_household_learned_and_paid_comes_along(guest: Guest, service: Service) -> None:
+    ana, ben = await guest(), await guest()
+    await lived_in(ana)
+    await taught(ana, service)
+    first = await exported(ana)
+    told = answered(await bring(ben, first), "POST", "/api/import")
+    assert {name: told["imported"][name] for name in ("shop_words", "products", "prices")} == {
+        "shop_words": 1, "products": 1, "prices": 1,
+    }  # fmt: skip
+    again = await exported(ben)
+    assert content(again) == content(first)
+    row, bought = (json.loads(zipfile.ZipFile(io.BytesIO(one)).read("prices.jsonl")) for one in (first, again))
+    assert (bought["price"], bought["bought_on"]) == (row["price"], row["bought_on"])
+    stock = [json.loads(line)["id"] for line in zipfile.ZipFile(io.BytesIO(again)).read("batches.jsonl").splitlines()]
+    assert bought["batch_id"] in stock and bought["batch_id"] != row["batch_id"]
 
 
 def content(archive: bytes) -> dict[str, Any]:
@@ -265,6 +314,14 @@ BAD_COLUMNS: list[tuple[str, dict[str, Any]]] = [
     ("batches", {"unit": "jeme"}),
     ("batches", {"label": None}),
     ("batches", {"label": "x" * 101}),
+    ("batches", {"label": "", "label_key": ""}),
+    ("batches", {"label": "\u200b", "label_key": "\u200b"}),
+    ("batches", {"label": "Le\0che", "label_key": "le\0che"}),
+    ("batches", {"label": "Le\nche", "label_key": "le che"}),
+    ("batches", {"label_key": "another"}),
+    ("batches", {"amount": "0"}),
+    ("batches", {"amount": "0.0004"}),
+    ("batches", {"tips": "a\0b"}),
     ("batches", {"expiry_day": "2031-02-31"}),
     ("batches", {"added_at": "2026-01-01T00:00:00"}),
     ("batches", {"dish": {"category": 1}}),
@@ -280,8 +337,16 @@ BAD_COLUMNS: list[tuple[str, dict[str, Any]]] = [
     ("journal", {"version": True}),
     ("journal_changes", {"after": {"id": "0" * 32}}),
     ("journal_changes", {"before": [1]}),
+    ("journal_changes", {"batch_id": "0" * 32}),
     ("journal_changes", {"before": None, "after": None}),
 ]
+
+
+async def test_a_change_of_a_batch_that_cannot_be_is_refused(client: Client, archive: bytes) -> None:
+    change = json.loads(zipfile.ZipFile(io.BytesIO(archive)).read("journal_changes.jsonl").splitlines()[0])
+    for bad in ({"amount": "0"}, {"label": " "}, {"label_key": "another"}, {"id": "0" * 32}):
+        edit = edited(archive, "journal_changes", after={**change["after"], **bad})
+        refused(await bring(client, edit), 400, "not_an_export")
 
 
 @pytest.mark.parametrize(("table", "columns"), BAD_COLUMNS, ids=str)

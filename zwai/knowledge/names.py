@@ -47,6 +47,13 @@ def label_key(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def is_label(text: str) -> bool:
+    """Whether a text can be a name: tidy, something of it visible, nothing of it a control character."""
+    kinds = {unicodedata.category(character) for character in text}
+    visible = any(kind[0] in "LNPS" for kind in kinds)
+    return visible and kinds.isdisjoint({"Cc", "Cs"}) and text == " ".join(text.split())
+
+
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
