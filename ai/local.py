@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ai.head import Chances, Floats, Guess, Head, load_head
 from ai.names import MODELS, Role, names
 from ai.parts import Part, parts
+from ai.quiet import onnxruntime
 from zwai.errors import BrokenImage, NotAnImage
 from zwai.records.photos import Aim, Decision, Sighting
 

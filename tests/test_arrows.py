@@ -56,6 +56,7 @@ ALLOWED: dict[str, tuple[str, ...]] = {
 SEE_SETTINGS = (
     "zwai.settings", "zwai.app", "zwai.cli", "zwai.serve", "zwai.doctor",
     "zwai.listener", "zwai.processes", "zwai.work", "zwai.upkeep", "zwai.products", "zwai.report_card",
+    "ai.quiet",  # sets what a library reads when it loads
 )  # fmt: skip
 # Heavy and optional: loaded in the process that uses them.
 HEAVY = ("onnxruntime", "pillow_heif", "numpy", "PIL", "argon2", "uvloop", "alembic")

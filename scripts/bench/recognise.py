@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import psutil
 import uvloop
 from measuring import MEGABYTE, Line, print_table
@@ -26,6 +25,7 @@ from ai.images import prepare
 from ai.local import look
 from ai.names import MODELS
 from ai.pool import Pool, open_pool
+from ai.quiet import onnxruntime
 from ai.work import look as look_in_worker
 from ai.work import warm
 from zwai.errors import ZwaiError
