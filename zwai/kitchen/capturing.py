@@ -117,7 +117,7 @@ def _pack(codes: Sequence[Code], products: Mapping[Gtin, Product], shots: Sequen
         **_date_evidence(day, place, BARCODE),
     }
     return Thing(
-        label=product.label if product else code.text[:LONGEST_LABEL],
+        label=product.label if product else " ".join(code.text[:LONGEST_LABEL].split()),  # GS1 puts controls between
         food=product.food if product else None,
         quantity=_times(weighed or (product and product.quantity) or ONE, 1 if weighed else count),
         decision=Decision.ITEM if product else Decision.CONFIRM,
