@@ -107,7 +107,7 @@ def priced(text: str, *, cents: bool) -> Priced | None:
 def money(figures: str, *, cents: bool) -> Decimal:
     """An amount of money: with cents its last two figures are those, whatever separates them."""
     plain = re.sub(r"\D", "", figures)
-    return Decimal(plain) / 100 if cents else Decimal(plain)
+    return Decimal(plain).scaleb(-2) if cents else Decimal(plain)
 
 
 def _as_figures(word: str) -> str:
