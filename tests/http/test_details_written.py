@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -97,10 +97,19 @@ async def kitchen_with(http: ClientSession, data_dir: Path, **settings: Any) -> 
             yield kitchen
 
 
-@pytest.fixture
-async def kitchen(http: ClientSession, tmp_path: Path) -> AsyncIterator[Kitchen]:
-    async with kitchen_with(http, tmp_path) as it:
+@pytest.fixture(scope="module")
+async def shared(http: ClientSession, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Kitchen]:
+    async with kitchen_with(http, tmp_path_factory.mktemp("data")) as it:
         yield it
+
+
+@pytest.fixture
+async def kitchen(shared: Kitchen, http: ClientSession) -> Kitchen:
+    """One service for many tests: what was written of a food stays, so each has a food of its own."""
+    shared.fake.asked.clear()
+    shared.fake.pause_s = 0
+    shared.says()
+    return replace(shared, client=await signed_in(http, shared.service.url))
 
 
 async def test_the_first_answer_does_not_wait_and_a_later_one_has_what_was_written(kitchen: Kitchen) -> None:
@@ -171,7 +180,7 @@ async def test_a_dish_is_improved_too_in_the_language_of_who_asks(kitchen: Kitch
 
 
 @pytest.mark.parametrize(("name", "unit", "part"), [
-    ("Leche", "litros", "consumption_advice"), ("Leche", "litros", "before_consumption_advice"),
+    ("Leche", "litros", "consumption_advice"), ("Yogur", "litros", "before_consumption_advice"),
     ("Lasaña", "porciones", "storage_advice"),
 ])  # fmt: skip
 async def test_nothing_softens_that_a_date_has_passed(kitchen: Kitchen, name: str, unit: str, part: str) -> None:
@@ -183,19 +192,19 @@ async def test_nothing_softens_that_a_date_has_passed(kitchen: Kitchen, name: st
 
 
 async def test_what_is_written_is_for_everybody_and_is_paid_for_once(kitchen: Kitchen, http: ClientSession) -> None:
-    await kitchen.add("Manzana")
-    await kitchen.improved(of("manzana"), 2)
+    await kitchen.add("Pera")
+    await kitchen.improved(of("pera"), 2)
     other = await signed_in(http, kitchen.service.url)
-    await other.add("manzana")
-    assert (await other.get(of("manzana"))).json["engine"] == "gemini"
+    await other.add("pera")
+    assert (await other.get(of("pera"))).json["engine"] == "gemini"
     assert len(kitchen.fake.asked) == 2
 
 
 async def test_only_the_catalogues_names_leave_the_house(kitchen: Kitchen) -> None:
-    await kitchen.add("Palta Rosa")
-    await kitchen.improved(of("Palta Rosa"), 2)
+    await kitchen.add("Mango Rosa")
+    await kitchen.improved(of("Mango Rosa"), 2)
     told = [json.loads(text.splitlines()[1]) for asked in kitchen.fake.asked for text in asked.texts]
-    assert told == [{"food": {"es": "palta", "en": "avocado"}, "category": "fruit", "per": "kg"}] * 2
+    assert told == [{"food": {"es": "mango", "en": "mango"}, "category": "fruit", "per": "kg"}] * 2
 
 
 async def test_of_a_food_that_the_catalogue_does_not_have_nobody_is_asked(kitchen: Kitchen) -> None:
@@ -207,11 +216,11 @@ async def test_of_a_food_that_the_catalogue_does_not_have_nobody_is_asked(kitche
 
 
 async def test_a_provider_that_is_down_leaves_the_answer_of_the_knowledge_and_has_a_rest(kitchen: Kitchen) -> None:
-    await kitchen.add("Manzana")
+    await kitchen.add("Naranja")
     kitchen.fake.reactions = [failing(403)] * 50
-    first = await kitchen.improved(of("manzana"), 2)
+    first = await kitchen.improved(of("naranja"), 2)
     assert first["engine"] == "local" and first["utilization_ideas"]
-    again = await kitchen.improved(of("manzana"), 0)
+    again = await kitchen.improved(of("naranja"), 0)
     assert again["utilization_ideas"] == first["utilization_ideas"]
     assert len(kitchen.fake.asked) == 2, "a question that failed is not asked by every reader"
 
@@ -226,8 +235,8 @@ async def test_without_a_key_nobody_is_asked_and_nothing_more_is_read(http: Clie
 
 
 async def test_a_detail_costs_three_statements_with_a_key(kitchen: Kitchen) -> None:
-    item = await kitchen.add("Manzana")
-    await kitchen.improved(of("manzana"), 2)
+    item = await kitchen.add("Zanahoria")
+    await kitchen.improved(of("zanahoria"), 2)
     with counted(kitchen.service.kitchen.database) as statements:
         assert (await kitchen.detail(stack_path(item)))["engine"] == "gemini"
     assert len(statements.of_the_kitchen) == 3
@@ -263,11 +272,11 @@ async def test_so_many_foods_wait_and_no_more(http: ClientSession, tmp_path: Pat
 
 
 async def test_what_is_useless_is_kept_as_nothing_and_not_asked_for_again(kitchen: Kitchen) -> None:
-    await kitchen.add("Manzana")
+    await kitchen.add("Cebolla")
     kitchen.says(ideas=[{**IDEA, "description": "Mira www.zwai.example y escribe a <b>yo</b>"}], advice={})
-    first = await kitchen.improved(of("manzana"), 2)
+    first = await kitchen.improved(of("cebolla"), 2)
     assert first["engine"] == "local"
-    await kitchen.improved(of("manzana"), 0)
+    await kitchen.improved(of("cebolla"), 0)
     assert len(kitchen.fake.asked) == 2
 
 
