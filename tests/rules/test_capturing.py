@@ -5,6 +5,8 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from zwai.kitchen.capturing import Purchase, merged, purchases
 from zwai.kitchen.shop_words import Meaning, Rule
@@ -230,6 +232,44 @@ CASES: dict[str, tuple[list[Shot], list[str]]] = {
 def test_a_capture_comes_to(case: str) -> None:
     shots, lines = CASES[case]
     assert [told(thing) for thing in come_to(shots)] == lines
+
+
+FOODS = ("tomato", "onion", "apple", "carrot", "lemon", "avocado", "potato", "mushroom")
+
+
+@st.composite
+def sessions(draw: st.DrawFn) -> tuple[list[Shot], set[str]]:
+    """A shopping: each food on the receipt, on a shelf, by its code, or by several of these; and what it was."""
+    foods = draw(st.lists(st.sampled_from(FOODS), min_size=1, unique=True))
+    sources = [draw(st.sets(st.sampled_from("rsc"), min_size=1)) for _ in foods]
+    bought = [line(food.upper()) for food, its in zip(foods, sources, strict=True) if "r" in its]
+    shots = [shot("r", receipt(*bought))] if bought else []
+    for food, its in zip(foods, sources, strict=True):
+        if "s" in its:
+            shots.append(shot(f"s-{food}", food + draw(st.sampled_from("!~"))))
+        if "c" in its:
+            shots.append(shot(f"c-{food}", code(CODES[food])))
+    return draw(st.permutations(shots)), set(foods)
+
+
+CODES = {food: f"1{number:013}" for number, food in enumerate(FOODS)}
+PRODUCTS |= {
+    Gtin(gtin): Product(Gtin(gtin), food, FoodId(food), None, ProductSource.OWN) for food, gtin in CODES.items()
+}
+MEANINGS |= {food.upper(): Meaning(food, FoodId(food), Rule.CATALOGUE) for food in FOODS}
+
+
+@given(sessions())
+def test_a_shopping_comes_to_each_food_once_and_to_no_other(session: tuple[list[Shot], set[str]]) -> None:
+    shots, foods = session
+    things = come_to(shots)
+    assert sorted(thing.food or "" for thing in things) == sorted(foods)
+    for thing in things:
+        names = {thing.food, *(food for food in FOODS if thing.evidence.get("gtin") == CODES[food])}
+        names |= {thing.evidence["words"].lower()} if "words" in thing.evidence else set()
+        names |= {photo.removeprefix("s-").removeprefix("c-") for photo in thing.seen_in}
+        assert names == {thing.food}  # all its evidence is of the same food
+        assert thing.photo or thing.evidence
 
 
 def test_a_code_that_the_phone_scanned_is_the_one_in_the_photo() -> None:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import lru_cache
 
 from storage import products
 from storage.db import Read, Write
@@ -142,6 +143,7 @@ def _food(label: str) -> FoodId | None:
     return food_of(label, Language.ES) or food_of(label, Language.EN)
 
 
+@lru_cache(maxsize=4096)
 def _quantity(text: str) -> Quantity | None:
     """What is in a pack: "400 g", "33 cl", "6 x 330 ml"; None where it isn't clear."""
     in_ml = _CENTILITRES.sub(lambda found: f"{float(found[1].replace(',', '.')) * 10:g} ml", text.strip())
@@ -149,6 +151,7 @@ def _quantity(text: str) -> Quantity | None:
     return quantity if quantity and 0 < quantity.amount < LARGEST else None
 
 
+@lru_cache(maxsize=4096)
 def _allergens(text: str) -> tuple[Allergen, ...]:
     """Those of the EU list that a cell names, in words of either language or as "en:milk,en:gluten"."""
     words = re.sub(r"\b[a-z]{2}:", "", text).replace("-", " ")
