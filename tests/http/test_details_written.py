@@ -271,7 +271,7 @@ async def test_so_many_foods_wait_and_no_more(http: ClientSession, tmp_path: Pat
     assert time.perf_counter() - began < 5, "what waits is given up when the service stops"
 
 
-async def test_what_is_useless_is_kept_as_nothing_and_not_asked_for_again(kitchen: Kitchen) -> None:
+async def test_what_is_of_no_use_is_not_kept_and_not_asked_for_by_every_reader(kitchen: Kitchen) -> None:
     await kitchen.add("Cebolla")
     kitchen.says(ideas=[{**IDEA, "description": "Mira www.zwai.example y escribe a <b>yo</b>"}], advice={})
     first = await kitchen.improved(of("cebolla"), 2)

@@ -23,7 +23,7 @@ IDEA = {"title": "Compota", "description": "Cuécela despacio.", "type": "use_up
 async def write_at_once(database: Database, fake: FakeGemini, processes: int) -> list[int]:
     """So many processes are asked for the details of an apple at the same moment; how many ideas each has then."""
     apple = batch(HouseholdId("home"), "manzana", food=FoodId("apple"))
-    fake.otherwise, fake.pause_s = {"ideas": [IDEA], "advice": {}}, 0.1
+    fake.otherwise, fake.pause_s = {"ideas": [IDEA], "advice": {"quality_check": "Firme."}}, 0.1
 
     async def read(one: Writings) -> int:
         async with database.read() as tx:

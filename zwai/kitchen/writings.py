@@ -90,8 +90,11 @@ class Writings:
             self._ordered.difference_update(questions)
 
     async def _keep(self, key: str, asked: Question, document: dict[str, object]) -> None:
+        """Raises AIMalformed for what is of no use."""
         if len(orjson.dumps(document)) > MOST_BYTES:
             raise AIMalformed({"reason": "too long"})
+        if with_answer(Written(), asked.purpose, document) == Written():
+            raise AIMalformed({"reason": "nothing of use"})
         with suppress(Conflict):  # another process asks too
             async with self._database.write() as tx:
                 await writings.add(tx, key, asked.purpose, self._model, document, self._clock())
