@@ -29,7 +29,7 @@ from handlers.answer import Answer, render
 from handlers.replay import KeyedRequest, fingerprint_of
 from handlers.shielded import to_its_end
 from storage.cache import CachedSession, Verdict
-from storage.db import Read, Write
+from storage.db import Once, Read, Write
 from zwai.errors import NotSignedIn
 from zwai.kitchen.parts import Kitchen
 from zwai.kitchen.tokens import Claims
@@ -133,11 +133,23 @@ class Call(Generic[B, Q]):
                 self.version = tx.version
             yield tx
 
+    @asynccontextmanager
+    async def listing(self) -> AsyncIterator[Once]:
+        """One list of the member's household, and nothing else: cheaper than a snapshot."""
+        tx = Once(self.kitchen.database, self.member.household, self.known_version, self._may_be_late)
+        yield tx
+        if self.version is None:
+            self.version = tx.version
+
+    @property
+    def _may_be_late(self) -> bool:
+        return not self.wrote and self.request.method == "GET"
+
     def _snapshot(self) -> AbstractAsyncContextManager[Read]:
         database, household = self.kitchen.database, self._household()
-        if household is None or self.wrote or self.request.method != "GET":
-            return database.read(household)
-        return database.read_replica(household, self.known_version)
+        if household is not None and self._may_be_late:
+            return database.read_replica(household, self.known_version)
+        return database.read(household)
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Write]:

@@ -126,13 +126,13 @@ class ExpiringQuerySchema(RequestSchema):
 
 
 async def stock(call: Call[None, PageQuery]) -> Answer:
-    async with call.read() as tx:
+    async with call.listing() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
         return call.answer({**_shelved(call, held), "next_cursor": stack_cursor(held, more=more)})
 
 
 async def complete(call: Call[None, PageQuery]) -> Answer:
-    async with call.read() as tx:
+    async with call.listing() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
         lists = _shelved(call, held)
         for kind, shelves in ((Kind.INGREDIENT, lists["ingredients"]), (Kind.DISH, lists["food_items"])):
@@ -143,7 +143,7 @@ async def complete(call: Call[None, PageQuery]) -> Answer:
 
 
 async def simple(call: Call[None, PageQuery]) -> Answer:
-    async with call.read() as tx:
+    async with call.listing() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
         items = [_simple(call, batch) for batch in held]
         body = {"ingredients": items, "total_items": len(items), "format": "recognition_compatible"}
@@ -152,7 +152,7 @@ async def simple(call: Call[None, PageQuery]) -> Answer:
 
 async def expiring(call: Call[None, ExpiringQuery]) -> Answer:
     today, query = today_of(call.member, call.now), call.query
-    async with call.read() as tx:
+    async with call.listing() as tx:
         household = call.member.household
         held, more = await inventory.expiring(tx, household, today, query.days, query.limit, query.cursor)
         items = [wire.batch(call, batch) for batch in held]

@@ -38,7 +38,7 @@ class DishesQuerySchema(RequestSchema):
 async def ingredients(call: Call[None, PageQuery]) -> Answer:
     """The names, as the client reads them; what else is known of each is in `items`."""
     today, query = today_of(call.member, call.now), call.query
-    async with call.read() as tx:
+    async with call.listing() as tx:
         household = call.member.household
         held, more = await inventory.page(tx, household, query.limit, query.cursor, Kind.INGREDIENT)
         shelves = inventory.shelves(held)
@@ -60,7 +60,7 @@ async def ingredients(call: Call[None, PageQuery]) -> Answer:
 
 async def dishes(call: Call[None, DishesQuery]) -> Answer:
     """Soonest first. Calories that nobody knows are null, and not counted."""
-    async with call.read() as tx:
+    async with call.listing() as tx:
         held, more = await inventory.dishes(tx, call.member.household, call.query.limit, call.query.cursor)
         foods = [_dish(wire.batch(call, batch) | dish_facts(call, batch)) for batch in held]
         message = wire.counted(call, len(foods), ("plato", "platos"), ("dish", "dishes"))

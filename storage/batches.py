@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Row, and_, bindparam, delete, func, or_, select, update
 
-from storage.db import Read, Write
+from storage.db import VERSION_OF_HOUSEHOLD, Lists, Read, Write
 from storage.prepared import Insertion, Prepared, padded
 from storage.quick import maker
 from storage.schema import batches
@@ -52,8 +52,9 @@ def _later(order: Sequence[Column[Any]]) -> ColumnElement[bool]:
 
 
 def _lists(order: Sequence[Column[Any]], *where: ColumnElement[bool]) -> tuple[Prepared, Prepared]:
-    """The first page of a list, and any other one."""
-    query = select(batches).where(batches.c.household_id == bindparam("household"), *where)
+    """The first page of a list, and any other one; the last column is the household's version."""
+    query = select(batches, VERSION_OF_HOUSEHOLD.scalar_subquery())
+    query = query.where(batches.c.household_id == bindparam("household"), *where)
     query = query.order_by(*order).limit(bindparam("limit"))
     return Prepared(query), Prepared(query.where(_later(order)))
 
@@ -66,7 +67,7 @@ EXPIRING = _lists(BY_EXPIRY, batches.c.expiry_day.between(bindparam("since"), bi
 
 
 async def page(
-    tx: Read,
+    tx: Lists,
     household: HouseholdId,
     limit: int | None = None,
     after: StackKey | None = None,
@@ -80,7 +81,7 @@ async def page(
 
 
 async def expiring(
-    tx: Read,
+    tx: Lists,
     household: HouseholdId,
     since: date,
     until: date,
@@ -92,14 +93,14 @@ async def expiring(
     return await _listed(tx, EXPIRING, after, values)
 
 
-async def until(tx: Read, household: HouseholdId, last: date, limit: int) -> list[Batch]:
+async def until(tx: Lists, household: HouseholdId, last: date, limit: int) -> list[Batch]:
     """Batches that expire on `last` or before, also long before, soonest first."""
     values = {"household": household, "since": date.min, "until": last, "limit": limit}
     return await _listed(tx, EXPIRING, None, values)
 
 
 async def soonest(
-    tx: Read, household: HouseholdId, kind: Kind, limit: int | None = None, after: ExpiryKey | None = None
+    tx: Lists, household: HouseholdId, kind: Kind, limit: int | None = None, after: ExpiryKey | None = None
 ) -> list[Batch]:
     """Batches of a kind, those that expire first first; from just after the key `after`."""
     values = {"household": household, "kind": kind.value, "limit": limit or ALL}
@@ -194,7 +195,7 @@ def _named(label_key: str, food: FoodId | None) -> ColumnElement[bool]:
 
 
 async def _listed(
-    tx: Read, pages: tuple[Prepared, Prepared], after: Sequence[Any] | None, values: dict[str, Any]
+    tx: Lists, pages: tuple[Prepared, Prepared], after: Sequence[Any] | None, values: dict[str, Any]
 ) -> list[Batch]:
     first, later = pages
     if after is None:
@@ -250,8 +251,9 @@ def from_row(row: Sequence[Any]) -> Batch:
     (
         batch_id, household, state, kind, label, label_key, food, amount, unit, place, label_kind, expiry_day,
         expiry_source, expiry_reference, expiry_low, expiry_high, added_at, tips, photo, dish,
-        *milestones, made_of, reserved,
+        printed, opened, frozen, thawed, warmed, made_of, reserved, *_,
     ) = row  # fmt: skip
+    marked = printed or opened or frozen or thawed or warmed
     return _batch(
         batch_id,
         household,
@@ -268,7 +270,7 @@ def from_row(row: Sequence[Any]) -> Batch:
         tips,
         photo,
         dish and dish_from_document(dish),
-        Milestones(*milestones) if any(milestones) else NO_MILESTONES,
+        Milestones(printed, opened, frozen, thawed, warmed) if marked else NO_MILESTONES,
         made_of,
         reserved and _reservation(reserved),
     )

@@ -41,8 +41,12 @@ def _from_text(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(f"{value}+00:00")
 
 
+_EPOCH_IN_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = _EPOCH_IN_UTC.replace(tzinfo=None)
+
+
 def _in_utc(value: datetime | None) -> datetime | None:
-    return value and value.replace(tzinfo=UTC)
+    return value and value - _EPOCH + _EPOCH_IN_UTC  # `replace` takes seven times as long
 
 
 class Amount(types.TypeDecorator[Decimal]):

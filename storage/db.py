@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from sqlalchemy import Executable, Row, bindparam, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -29,7 +29,7 @@ from zwai.errors import (
 from zwai.records.people import AccountId, HouseholdId
 
 log = logging.getLogger("zwai.database")
-T = TypeVar("T", bound="Read")
+T = TypeVar("T")
 
 # How long a replica may take to begin a snapshot; then the primary is asked.
 REPLICA_S = 1.0
@@ -47,6 +47,13 @@ logging.getLogger("aiosqlite").setLevel(logging.INFO)
 DISK_FULL = ("database or disk is full", "No space left")
 TAKEN = ("UNIQUE constraint failed", "Duplicate entry")
 UNREACHABLE = ("locked", "unable to open")
+
+
+class Lists(Protocol):
+    """Where a list can be read: in a unit of work, or by itself."""
+
+    async def rows(self, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Plain rows of a query that many requests ask."""
 
 
 class Read:
@@ -100,6 +107,30 @@ class Write(Read):
         await self._connection.commit()
 
 
+@dataclass(slots=True)
+class Once:
+    """One list of a household, by a statement that is a snapshot by itself: one trip, where `read` makes four.
+
+    The last column of its rows is the household's version; `version`, once the list is read.
+    """
+
+    database: "Database"
+    household: HouseholdId
+    at_least: int | None = None
+    replicas: bool = False
+    version: int | None = None
+
+    async def rows(self, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """Plain rows of a query that many requests ask; no other may follow."""
+        assert self.version is None, "a second list would be of another moment"
+        if rows := await self.database.rows(self, query, values):
+            self.version = rows[0][-1]
+            return rows
+        async with self.database.read(self.household) as tx:  # no row tells the version
+            rows, self.version = await tx.rows(query, values), tx.version
+        return rows
+
+
 @dataclass(frozen=True, slots=True)
 class Connections:
     """Of one server: how many are in use, and how many there may be."""
@@ -144,6 +175,25 @@ class Database:
                 self._replicas.leave_out(engine)
                 raise
 
+    async def rows(self, list_: Once, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        """The rows of one list, also of a replica that has reached its version `at_least` (None: the primary's)."""
+        engine = self._replicas.pick() if list_.replicas else None
+        if engine is not None:
+            least = await self._newest_version(list_.household) if list_.at_least is None else list_.at_least
+            try:
+                async with asyncio.timeout(REPLICA_S):
+                    rows = await self._rows(engine, query, values)
+            except (Unavailable, DBAPIError, TimeoutError):
+                self._replicas.leave_out(engine)
+            else:
+                if rows and least is not None and rows[0][-1] >= least:
+                    return rows
+        return await self._rows(self._reader, query, values)
+
+    async def _rows(self, engine: AsyncEngine, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        async with self._unit(engine, lambda connection: query.rows_of_snapshot(connection, values)) as rows:
+            return rows
+
     async def _newest_version(self, household: HouseholdId) -> int | None:
         async with self.read(household) as tx:
             return tx.version
@@ -166,8 +216,6 @@ class Database:
             tx = Read(connection)
             if household is not None:
                 tx.version = next((row[0] for row in await tx.rows(VERSION, {"household": household})), None)
-            elif connection.dialect.name == "mysql":
-                await connection.exec_driver_sql("SELECT 1")
             return tx
 
         async with self._unit(engine, begin) as tx:
@@ -256,15 +304,29 @@ async def _begun(engine: AsyncEngine, begin: Callable[[AsyncConnection], Awaitab
 
     Leaving it rolls back what was not committed.
     """
-    async with AsyncExitStack() as stack:
+    connection = engine.connect()
+    try:
         try:
-            tx = await begin(await stack.enter_async_context(engine.connect()))
+            tx = await begin(await connection.start())
         except DBAPIError as error:
             if not error.connection_invalidated:
                 raise
-            await stack.aclose()
-            tx = await begin(await stack.enter_async_context(engine.connect()))  # the pool has dropped its old ones
+            await connection.close()
+            connection = engine.connect()  # the pool has dropped its old ones
+            tx = await begin(await connection.start())
         yield tx
+    finally:
+        await _give_back(connection)
+
+
+async def _give_back(connection: AsyncConnection) -> None:
+    """To the pool; where the server must be told of it, nobody who is cancelled meanwhile cuts that short."""
+    if connection.sync_connection is None:
+        return
+    if connection.in_transaction():
+        await asyncio.shield(asyncio.create_task(connection.close()))
+    else:
+        await connection.close()
 
 
 def _connections(server: str, pools: set[Any]) -> Connections:
@@ -272,7 +334,8 @@ def _connections(server: str, pools: set[Any]) -> Connections:
     return Connections(server, sum(pool.checkedout() for pool in queues), sum(pool.size() for pool in queues))
 
 
-VERSION = Prepared(select(households.c.version).where(households.c.id == bindparam("household")))
+VERSION_OF_HOUSEHOLD = select(households.c.version).where(households.c.id == bindparam("household"))
+VERSION = Prepared(VERSION_OF_HOUSEHOLD)
 
 
 # Asked once its writers are in line: who was put out meanwhile, or left, writes nothing more there.

@@ -42,8 +42,8 @@ def open_database(
     if make_url(url).get_backend_name() == "sqlite":
         return _open_sqlite(url, deadline_s)
     primary = _mysql_engine(url, pool)
-    replicas = Replicas([_mysql_engine(one, pool) for one in replica_urls])
-    return Database(primary, _without_gap_locks(primary), replicas, deadline_s)
+    replicas = Replicas([_of_snapshots(_mysql_engine(one, pool)) for one in replica_urls])
+    return Database(_of_snapshots(primary), _without_gap_locks(primary), replicas, deadline_s)
 
 
 def sqlite_url(path: Path) -> str:
@@ -61,8 +61,20 @@ def _mysql_engine(url: str, pool: PoolSize) -> AsyncEngine:
         pool_recycle=MYSQL_RECYCLE_S,
         # Whoever takes a connection tries it (`storage.db`), and ends what they began: neither needs a trip of its own.
         pool_reset_on_return=None,
-        connect_args={"connect_timeout": CONNECT_S, **options},
+        # A list is one statement, and its own transaction; all other units of work say that they begin.
+        connect_args={"connect_timeout": CONNECT_S, "autocommit": True, **options},
     )
+
+
+def _of_snapshots(engine: AsyncEngine) -> AsyncEngine:
+    """The same pool, for reading: units of work are snapshots."""
+    reader = engine.execution_options()
+
+    @event.listens_for(reader.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql("START TRANSACTION")
+
+    return reader
 
 
 def _without_gap_locks(primary: AsyncEngine) -> AsyncEngine:
@@ -76,6 +88,7 @@ def _without_gap_locks(primary: AsyncEngine) -> AsyncEngine:
     @event.listens_for(writer.sync_engine, "begin")
     def start(connection: Any) -> None:
         connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
+        connection.exec_driver_sql("START TRANSACTION")
 
     return writer
 

@@ -9,12 +9,10 @@ T = TypeVar("T")
 
 def maker(record: type[T]) -> Callable[..., T]:
     """Makes records from all of their values in order. They are made open, and closed when they are whole."""
-    names = [(field.name, Any) for field in fields(cast(Any, record))]
-    opened: Any = make_dataclass(record.__name__, names, slots=True)
 
-    def make(*values: Any) -> T:
-        made = opened(*values)
+    def close(made: Any) -> None:
         made.__class__ = record  # the same slots, and nothing may be set any more
-        return cast(T, made)
 
-    return make
+    names = [(field.name, Any) for field in fields(cast(Any, record))]
+    opened = make_dataclass(record.__name__, names, namespace={"__post_init__": close}, slots=True)
+    return cast(Callable[..., T], opened)

@@ -12,7 +12,7 @@ from sqlalchemy import insert, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage import batches
-from storage.db import Database
+from storage.db import Database, Once
 from storage.engines import open_database, sqlite_url
 from storage.migrate import migrate
 from storage.schema import accounts
@@ -71,6 +71,24 @@ async def test_a_reader_sees_one_moment_while_others_write(database: Database) -
             await batches.add(tx, [batch(owner)])
         assert (before.version, await batches.page(before, owner)) == (0, [])
     assert await labels(database, owner) == ["Leche"]
+
+
+async def test_a_list_by_itself_is_one_statement_and_tells_the_version_that_it_is_of(database: Database) -> None:
+    owner = await household(database)
+    async with database.write(owner) as tx:
+        await batches.add(tx, [batch(owner)])
+    alone = Once(database, owner)
+    with counted(database) as statements:
+        held = await batches.page(alone, owner)
+    assert ([one.label for one in held], alone.version, len(statements.all)) == (["Leche"], 1, 1)
+    with pytest.raises(AssertionError, match="another moment"):
+        await batches.page(alone, owner)
+
+
+async def test_an_empty_list_by_itself_tells_its_version_too(database: Database) -> None:
+    owner = await household(database)
+    alone = Once(database, owner)
+    assert (await batches.page(alone, owner), alone.version) == ([], 0)
 
 
 async def test_a_reader_cannot_write(database: Database) -> None:

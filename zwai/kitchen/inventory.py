@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from storage import batches, photos, pictures
-from storage.db import Read, Write
+from storage.db import Lists, Read, Write
+from storage.quick import maker
 from zwai.errors import StockFull, UnknownBatch, UnknownFood, UnknownStack
 from zwai.kitchen import journal, keeping
 from zwai.kitchen.expiry import TYPED_BY_A_MEMBER, expiry_of, place_for
@@ -75,6 +77,9 @@ class Shelf:
     @property
     def newest(self) -> Batch:
         return self.batches[-1]
+
+
+_shelf = maker(Shelf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +196,7 @@ def with_own_moments(drafts: Iterable[Batch], taken: set[tuple[str, datetime]]) 
 
 
 async def page(
-    tx: Read,
+    tx: Lists,
     household: HouseholdId,
     limit: int | None = None,
     after: StackKey | None = None,
@@ -209,20 +214,20 @@ async def batch(tx: Read, household: HouseholdId, batch_id: BatchId) -> Batch:
     return found
 
 
-async def until(tx: Read, household: HouseholdId, last: date) -> list[Batch]:
+async def until(tx: Lists, household: HouseholdId, last: date) -> list[Batch]:
     """What expires on `last` or before, soonest first."""
     return await batches.until(tx, household, last, MOST_BATCHES)
 
 
 async def dishes(
-    tx: Read, household: HouseholdId, limit: int | None = None, after: ExpiryKey | None = None
+    tx: Lists, household: HouseholdId, limit: int | None = None, after: ExpiryKey | None = None
 ) -> tuple[list[Batch], bool]:
     """Cooked dishes, those that expire first first, and whether there are more."""
     return _cut(await batches.soonest(tx, household, Kind.DISH, limit and limit + 1, after), limit)
 
 
 async def expiring(
-    tx: Read, household: HouseholdId, today: date, days: int, limit: int | None = None, after: ExpiryKey | None = None
+    tx: Lists, household: HouseholdId, today: date, days: int, limit: int | None = None, after: ExpiryKey | None = None
 ) -> tuple[list[Batch], bool]:
     """Batches that expire from today on within `days`, soonest first, and whether there are more."""
     until = today + timedelta(days=days)
@@ -235,8 +240,8 @@ def _cut(found: list[Batch], limit: int | None) -> tuple[list[Batch], bool]:
 
 def shelves(held: Iterable[Batch]) -> list[Shelf]:
     """Batches in their shelves' order, grouped by kind and label."""
-    grouped = groupby(held, lambda batch: (batch.kind, batch.label_key))
-    return [Shelf(kind, key, tuple(group)) for (kind, key), group in grouped]
+    grouped = groupby(held, attrgetter("kind", "label_key"))
+    return [_shelf(kind, key, tuple(group)) for (kind, key), group in grouped]
 
 
 async def stack(tx: Write, household: HouseholdId, ref: StackRef, label: str, kind: Kind | None = None) -> Batch:

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 
 from ai.pool import Pool
@@ -172,6 +173,7 @@ def generated_key(food: FoodId) -> str:
     return f"{STYLE}:{food}"
 
 
+@lru_cache(maxsize=4096)  # lists ask for each name that has no picture
 def card_for(label: str, kind: Kind, food: FoodId | None) -> Card:
     """What is drawn for a name without a picture."""
     known = catalogue.load().food(food) if food else None

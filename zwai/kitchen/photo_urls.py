@@ -36,17 +36,17 @@ def week_of(now: datetime) -> int:
 
 def sign(base: str, photo: PhotoId, copy: Copy, keys: PhotoKeys, now: datetime) -> str:
     """The address of a copy under `base`; it expires at the end of the next calendar week but one, at most."""
-    return f"{base}{_signed(f'/photos/{photo}/{copy}', keys, week_of(now))}"
+    return f"{base}{_signed(f'/photos/{photo}/{copy}', keys.current, week_of(now))}"
 
 
 def sign_shared(base: str, photo: PhotoId, copy: Copy, keys: PhotoKeys, now: datetime) -> str:
     """The same of a picture of the library."""
-    return f"{base}{_signed(f'/library/{photo}/{copy}', keys, week_of(now))}"
+    return f"{base}{_signed(f'/library/{photo}/{copy}', keys.current, week_of(now))}"
 
 
 def sign_card(base: str, card: Card, keys: PhotoKeys, now: datetime) -> str:
     """The same of a card, by which it can be drawn."""
-    return base + _signed_card(card, keys, week_of(now))
+    return base + _signed_card(card.name, card.category, keys.current, week_of(now))
 
 
 def card_of(category: str, name: str) -> Card:
@@ -75,14 +75,14 @@ def stands_for_none(url_or_path: str) -> bool:
 
 
 @lru_cache(maxsize=4096)  # a list of eighty names would cost half a millisecond
-def _signed_card(card: Card, keys: PhotoKeys, week: int) -> str:
-    name = urlsafe_b64encode(card.name.encode()).decode().rstrip("=")
-    return _signed(f"/cards/{card.category}/{name}", keys, week)
+def _signed_card(name: str, category: str, key: str, week: int) -> str:
+    coded = urlsafe_b64encode(name.encode()).decode().rstrip("=")
+    return _signed(f"/cards/{category}/{coded}", key, week)
 
 
-def _signed(path: str, keys: PhotoKeys, week: int) -> str:
+def _signed(path: str, key: str, week: int) -> str:
     expiry = FIRST_MONDAY_S + (week + 2) * WEEK_S
-    return f"{path}?e={expiry}&s={_signature(keys.current, path, str(expiry))}"
+    return f"{path}?e={expiry}&s={_signature(key, path, str(expiry))}"
 
 
 def _signature(key: str, path: str, expiry: str) -> str:
