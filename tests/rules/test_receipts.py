@@ -223,6 +223,62 @@ USTED AHORRO              2.00
         "PAN FRANCES|10 piece|3.33; QUESO FRESCO|0.5 kg|9.90; GASEOSA|1.98 l|12.50",
         "23.70", tax="-2.03",
     ),
+    "one with codes, and weights below": Case(
+        """
+            BIG STORE
+     Save a little. Live a little.
+   ( 555 ) 123 - 4567
+ST# 05483  OP# 009044  TE# 44  TR# 01396
+PNT BUTTR       007874237003 F     3.84 N
+BANANAS         000000004011KF
+  2.46 lb @ 1 lb /0.49             1.21 N
+EGGS LARGE 18CT 060538887928 F     2.78 N
+PAPER PLATES    087458405164       1.24 X
+          SUBTOTAL                 9.07
+      TAX 1   7.000 %              0.09
+             TOTAL                 9.16
+         DEBIT TEND                9.16
+        CHANGE DUE                 0.00
+ # ITEMS SOLD 4
+        10/28/26   14:09:14
+""",
+        "BIG STORE", "2026-10-28", "USD",
+        "PNT BUTTR|1 piece|3.84; BANANAS|2.46 lb|1.21; EGGS LARGE|18 piece|2.78; -PAPER PLATES|1 piece|1.24",
+        "9.16", tax="0.09",
+    ),
+    "one of Colombia, with how many above": Case(
+        """
+TIENDAS DEL VALLE
+NIT 900111222-1
+FECHA 19-11-2026 17:40
+LECHE ENTERA LATTI 1.1L       4.350
+HUEVOS AA X30                17.900
+2 X 1.990
+PAN TAJADO                    3.980
+TOTAL A PAGAR                26.230
+EFECTIVO                     30.000
+CAMBIO                        3.770
+""",
+        "TIENDAS DEL VALLE", "2026-11-19", "COP",
+        "LECHE ENTERA LATTI|1.1 l|4350; HUEVOS AA|30 piece|17900; PAN TAJADO|2 piece|3980",
+        "26230.00",
+    ),
+    "one of Mexico": Case(
+        """
+TIENDA DE LA ESQUINA
+RFC: XAX010101000
+FECHA: 18/11/2026  HORA: 09:31
+1  COCA COLA 600ML      $18.00
+2  GALL MARIAS 170G     $39.00
+2 x PAN BLANCO          $45.50
+TOTAL                  $102.50
+EFECTIVO               $200.00
+CAMBIO                  $97.50
+""",
+        "TIENDA DE LA ESQUINA", "2026-11-18", "MXN",
+        "COCA COLA|600 ml|18.00; GALL MARIAS|340 g|39.00; PAN BLANCO|2 piece|45.50",
+        "102.50",
+    ),
     "one with figures that were read as letters": Case(
         """
 MERCAD0 BELEN

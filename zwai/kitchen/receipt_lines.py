@@ -55,6 +55,10 @@ _RATE = re.compile(
 _RATE_APART = re.compile(
     rf"(?<![\w.,])({_N})\s*(kg|lb)\s+{_SIGNS}?\s*({_EACH})\s*{_SIGNS}?\s*/\s*(?:kg|lb)", re.IGNORECASE
 )
+# "2.46 lb @ 1 lb /0.49".
+_RATE_OF_ONE = re.compile(
+    rf"(?<![\w.,])({_N})\s*(kg|lb)\s*@\s*1\s*(?:kg|lb)\s*/\s*{_SIGNS}?\s*({_EACH})", re.IGNORECASE
+)
 _PACKS = re.compile(rf"(?<![\w.,])(\d{{1,2}})\s*(?:pk|pack)?\s*[x×*]\s*({_N})\s*{_UNIT}", re.IGNORECASE)
 _SIZE_PACKS = re.compile(rf"(?<![\w.,])({_N})\s*{_UNIT}\s*[x×*]\s*(\d{{1,2}})\b(?![.,]\d)", re.IGNORECASE)
 _SIZE = re.compile(rf"(?<![\w.,/])((?:\d+/\d+)|{_N})\s*{_UNIT}", re.IGNORECASE)
@@ -65,8 +69,8 @@ _DOZEN = re.compile(r"(?<!\w)(?:docena|dozen|doz)(?!\w)", re.IGNORECASE)
 _BARE_UNIT = re.compile(r"(?<!\w)(?:und|unid|un|ea|c/u|uds?|kg|x)\.?(?!\w)", re.IGNORECASE)
 _CODE = re.compile(r"(?<!\w)(?:\d{4,}|\d{3,}[A-Z]{1,2}\d*)(?!\w|[.,]\d|%)")
 _COLUMNS = re.compile(rf"^(?:({_N})\s+)?(.*?)\s+(?:({_N})\s+)?{_SIGNS}?\s*({_EACH})\s*$", re.IGNORECASE)
-# How many, in a column of its own; a 1 needs none, as nothing is named so ("7 UP" is).
-_FIRST = re.compile(r"(\d{1,2})\s{2,}(?=[^\W\d])|(1)\s(?=[^\W\d])")
+# How many, in a column of its own or with an x; a 1 needs neither, as nothing is named so ("7 UP" is).
+_FIRST = re.compile(r"(\d{1,2})(?:\s{2,}|\s?[x×]\s+)(?=[^\W\d])|(1)\s(?=[^\W\d])", re.IGNORECASE)
 _EDGES = " .,:;-_*#/\\|@()+=~'\"$"
 _FLAG = re.compile(r"\s+[A-Z*#](?:\s+[A-Z*#])*$")
 
@@ -89,8 +93,11 @@ class Bought:
     count: Decimal | None = None
 
     def costs(self, price: Decimal) -> bool:
-        """Whether so many at that price come to this one."""
-        return self.each is not None and self.count is not None and abs(self.each * self.count - price) <= CLOSE
+        """Whether so many at that price come to this one, which may be told in thousands ("1.990")."""
+        if self.each is None or self.count is None:
+            return False
+        cost = self.each * self.count
+        return abs(cost - price) <= CLOSE or abs(cost * 1000 - price) <= CLOSE
 
 
 def priced(text: str, *, cents: bool) -> Priced | None:
@@ -118,7 +125,7 @@ def _as_figures(word: str) -> str:
 
 def bought(text: str, price: Decimal | None) -> Bought:
     """What a row without its amount says: how much of what. Sizes count: two packs of a litre are two litres."""
-    if rate := _RATE.search(text) or _RATE_APART.search(text):
+    if rate := _RATE.search(text) or _RATE_APART.search(text) or _RATE_OF_ONE.search(text):
         count, each = _number(rate[1]), _number(rate[3])
         unit = _UNITS[rate[2].lower()][1] if rate[2] else None
         weighed = unit if unit in _MASS else (Unit.KG if unit is None and re.search(r"[.,]\d{3}$", rate[1]) else None)

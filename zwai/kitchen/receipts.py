@@ -26,6 +26,7 @@ LONGEST_AGO = timedelta(days=3653)
 END = (Kind.TOTAL, Kind.SUBTOTAL, Kind.TAX, Kind.PAYMENT)
 
 _CENTS = re.compile(r"\d[.,]\d{2}(?!\d)\D{0,4}$")
+_HOW_MANY = re.compile(r"\d{1,4}(?:[.,]\d{1,3})?\s*(?:kg|lb|un|und|u)?\s*[x@×*]", re.IGNORECASE)
 _DATED = re.compile(r"\b(?:fecha|date|data|emision)\b")
 _SIGNS = (
     ("PEN", r"s/|\bpen\b|\bsoles\b|\bigv\b"), ("USD", r"us\$|\busd\b"), ("BRL", r"r\$|\bbrl\b|\bcnpj\b"),
@@ -93,6 +94,8 @@ def told(receipt: Receipt) -> dict[str, str]:
 def _take(draft: _Draft, place: int, row: Row, *, cents: bool) -> None:
     """One row more."""
     amount = priced(row.text, cents=cents)
+    if amount is not None and _HOW_MANY.fullmatch(amount.text):  # "2 x 0.99" is not 0.99
+        amount = None
     kind = kind_of(amount.text if amount else row.text)
     if kind is not None:
         draft.cues += 1
@@ -138,6 +141,9 @@ def _take_thing(draft: _Draft, place: int, row: Row, amount: Priced, *, cents: b
         row = Row((*begun.pieces, *row.pieces))
         if not _has_words(thing):
             return
+    elif begun is not None and _costs(bought(begun.text, None), amount.amount):  # how many stands above
+        thing = bought(f"{amount.text}  {begun.text}", amount.amount)
+        row = Row((*row.pieces, *begun.pieces))
     if draft.first is None:
         draft.first = place
     draft.lines.append(ReceiptLine(thing.words, thing.quantity, amount.amount, row.text, row.box, is_food(thing.words)))
@@ -158,7 +164,11 @@ def _has_words(thing: Bought) -> bool:
 
 def _is_detail(thing: Bought, last: ReceiptLine) -> bool:
     """Whether a row only says how many the thing above was."""
-    return not _has_words(thing) and last.price is not None and thing.costs(last.price)
+    return last.price is not None and _costs(thing, last.price)
+
+
+def _costs(thing: Bought, price: Decimal) -> bool:
+    return not _has_words(thing) and thing.costs(price)
 
 
 def _detailed(last: ReceiptLine, detail: str, *, cents: bool) -> ReceiptLine:
