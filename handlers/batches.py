@@ -185,8 +185,15 @@ class TransformedSchema(Schema):
 
 
 class DiscardedSchema(BatchChangedSchema):
+    """`items` holds what is left, and `state` is its state; with nothing left it is `expired`."""
+
     waste_id = fields.String(required=True)
+    discarded_quantity = fields.Float(required=True)
+    remaining_quantity = fields.Float(required=True)
+    unit = fields.String(required=True)
     co2e_wasted_kg = fields.Float(required=True, allow_none=True)
+    co2e_wasted_low_kg = fields.Float(required=True, allow_none=True)
+    co2e_wasted_high_kg = fields.Float(required=True, allow_none=True)
     co2e_source = fields.String(required=True, allow_none=True)
     discarded_at = fields.AwareDateTime(required=True)
 
@@ -285,16 +292,23 @@ async def discard(call: Call[DiscardBody]) -> Answer:
     body = call.body
     async with call.write() as tx:
         done = await states.discard(tx, call.member, _id(call), call.now, amount=body.amount, reason=body.reason)
-        (wasted,) = done.batches
+        wasted, *left = done.batches
         weighed = Quantity(body.weight, body.unit or Unit.KG) if body.weight is not None else wasted.quantity
         lost = details.spared(wasted, weighed)
         told = {
             "waste_id": done.entry and done.entry.id,
-            "co2e_wasted_kg": lost and lost.kg_co2e,
+            "discarded_quantity": wasted.quantity.amount,
+            "remaining_quantity": sum(one.quantity.amount for one in left),
+            "unit": wire.unit(call, wasted),
+            "co2e_wasted_kg": lost and lost.kg_co2e.mid,
+            "co2e_wasted_low_kg": lost and lost.kg_co2e.low,
+            "co2e_wasted_high_kg": lost and lost.kg_co2e.high,
             "co2e_source": lost and lost.source,
             "discarded_at": call.now,
         }
-        return call.answer(_changed(call, done) | told | {"state": BatchState.EXPIRED}, status=201)
+        state = left[0].state if left else BatchState.EXPIRED
+        items = [wire.batch(call, one) for one in left]
+        return call.answer(_changed(call, done) | told | {"state": state, "items": items}, status=201)
 
 
 async def leftovers(call: Call[LeftoversBody]) -> Answer:
@@ -331,7 +345,7 @@ async def leftovers(call: Call[LeftoversBody]) -> Answer:
 async def expiring_soon(call: Call[None, SoonQuery]) -> Answer:
     """What to eat first: also what is past its day; the most urgent first."""
     today, query = today_of(call.member, call.now), call.query
-    async with call.read() as tx:
+    async with call.listing() as tx:
         held = await inventory.until(tx, call.member.household, today + timedelta(days=query.days))
         soon = [_soon(call, batch, today) for batch in held if query.place in (None, batch.place)]
         return call.answer(sorted(soon, key=lambda one: (-one["urgency_score"], one["days_to_expiry"])))

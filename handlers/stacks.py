@@ -283,7 +283,16 @@ def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:
 def _spared(spared: Spared | None) -> dict[str, Any] | None:
     if spared is None:
         return None
-    return {"co2_saved": spared.kg_co2e, "water_saved": spared.litres_water, "source": spared.source}
+    carbon, water = spared.kg_co2e, spared.litres_water
+    return {
+        "co2_saved": carbon.mid,
+        "co2_saved_low": carbon.low,
+        "co2_saved_high": carbon.high,
+        "water_saved": water.mid,
+        "water_saved_low": water.low,
+        "water_saved_high": water.high,
+        "source": spared.source,
+    }
 
 
 def _removed(call: Call[Any], label: str) -> str:

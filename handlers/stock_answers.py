@@ -182,7 +182,11 @@ class SparedSchema(Schema):
     """kg of CO2e and litres of water that would have been lost had it been wasted."""
 
     co2_saved = fields.Float(required=True)
+    co2_saved_low = fields.Float(required=True)
+    co2_saved_high = fields.Float(required=True)
     water_saved = fields.Float(required=True)
+    water_saved_low = fields.Float(required=True)
+    water_saved_high = fields.Float(required=True)
     source = fields.String(required=True)
 
 

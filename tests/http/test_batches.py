@@ -132,8 +132,12 @@ async def test_throwing_away_counts_once_and_says_what_it_cost(client: Client) -
     beef = await add(client, "Carne molida", 2, "kg")
     told = await act(client, beef, "discard", {"reason": "vencido", "quantity": 0.5}, 201)
     assert told["co2e_wasted_kg"] > 1 and told["co2e_source"]
+    assert told["co2e_wasted_low_kg"] < told["co2e_wasted_kg"] < told["co2e_wasted_high_kg"]
+    assert (told["state"], told["discarded_quantity"], told["remaining_quantity"]) == ("available", 0.5, 1.5)
+    assert [item["quantity"] for item in told["items"]] == [1.5]
     assert await client.quantity("Carne molida") == 1.5
-    await act(client, beef, "discard", {"estimated_weight": 1.5, "unit": "kg", "reason": "bad_condition"}, 201)
+    rest = await act(client, beef, "discard", {"estimated_weight": 1.5, "unit": "kg", "reason": "bad_condition"}, 201)
+    assert (rest["state"], rest["items"], rest["remaining_quantity"]) == ("expired", [], 0)
     assert "Carne molida" not in await client.stock()
     assert (await act(client, beef, "discard", {"reason": "other"}, 404))["code"] == "unknown_batch"
     entries = (await client.get("/api/journal")).json["entries"]

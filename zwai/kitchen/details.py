@@ -10,7 +10,7 @@ from zwai.errors import UnknownFood, UnknownStack
 from zwai.kitchen.inventory import Shelf, food_of, stack_ref
 from zwai.knowledge import catalogue
 from zwai.knowledge.catalogue import Food, ShelfLife
-from zwai.knowledge.facts import Nutrition
+from zwai.knowledge.facts import Nutrition, Range
 from zwai.knowledge.names import label_key
 from zwai.knowledge.units import weight_of
 from zwai.records.people import Member
@@ -41,10 +41,10 @@ class Calories:
 
 @dataclass(frozen=True, slots=True)
 class Spared:
-    """What would have been lost had so much been wasted: the middle of the footprint's range."""
+    """What would have been lost had so much been wasted, as the ranges of the footprint."""
 
-    kg_co2e: Decimal
-    litres_water: Decimal
+    kg_co2e: Range
+    litres_water: Range
     source: str
 
 
@@ -93,8 +93,11 @@ def spared(batch: Batch, quantity: Quantity) -> Spared | None:
     if weight is None or footprint is None or footprint.water is None:
         return None
     kilograms = quantity.amount * weight.grams / 1000
-    carbon, water = (round(one.mid * kilograms, 3) for one in (footprint.ghg, footprint.water))
-    return Spared(carbon, water, footprint.source)
+    return Spared(_times(footprint.ghg, kilograms), _times(footprint.water, kilograms), footprint.source)
+
+
+def _times(one: Range, kilograms: Decimal) -> Range:
+    return Range(*(round(value * kilograms, 3) for value in (one.low, one.mid, one.high)))
 
 
 def claims(nutrition: Nutrition) -> Claims:

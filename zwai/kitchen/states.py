@@ -131,7 +131,7 @@ async def thaw(
 async def discard(
     tx: Write, member: Member, batch_id: BatchId, now: datetime, *, amount: Decimal | None = None, reason: str
 ) -> Done:
-    """Throw a batch, or `amount` of it, away: it counts as wasted; answers what was thrown away.
+    """Throw a batch, or `amount` of it, away: it counts as wasted; answers what was thrown away, then what is left.
 
     Raises UnknownBatch, NotEnough.
     """
@@ -139,7 +139,7 @@ async def discard(
     wasted = batch.quantity.amount if amount is None else amount
     rest = _less(batch, wasted)
     done = await _put(tx, member, Act.WASTE, batch, [rest] if rest else [], now, reason=reason)
-    return Done((replace(batch, quantity=Quantity(wasted, batch.quantity.unit)),), done.entry)
+    return Done((replace(batch, quantity=Quantity(wasted, batch.quantity.unit)), *done.batches), done.entry)
 
 
 async def transform(
