@@ -6,7 +6,7 @@ not expire on it; a lot is no date.
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from enum import Enum
 
@@ -36,14 +36,16 @@ WORDS = {
         consumir antes de|mejor antes del|mejor antes de|best before end|best before|best by|best if used by|
         best if used before|better if used by|enjoy by|bbe|bb|bbd|bf|consumir de preferencia antes de|
         consumir preferencialmente antes de|a consommer de preference avant|a consommer de pref avant|ddm|
-        fecha de consumo preferente|fcp|fpc|preferentemente antes del|meilleur avant|melhor antes de""",
+        antes del|antes de|
+        mindestens haltbar bis|da consumarsi preferibilmente entro|fecha de consumo preferente|fcp|fpc|preferentemente antes del|meilleur avant|melhor antes de""",
     Said.USE_BY: """
         fecha de vencimiento|fecha vencimiento|fecha de venc|fecha venc|fecha vto|fecha vcto|f de vencimiento|f venc|
         f vto|f vcto|f v|fv|vencimiento|vencim|vence el|vence|venc|vcto|vto|ven|fecha de caducidad|fecha caducidad|
         f caducidad|f cad|f c|caducidad|caduca el|caduca|cad|fecha de expiracion|expiracion|expira|use by|use before|
         consume by|expiry date|expiration date|exp date|expiration|expiry|expires on|expires|exp|ed|
         data de validade|validade|valido ate|valida ate|consumir ate|val|vencimento|
-        a consommer jusqu au|a consommer jusqu'au|dlc|date limite|hasta|valido hasta|consumir hasta""",
+        a consommer jusqu au|a consommer jusqu'au|dlc|date limite|hasta|valido hasta|consumir hasta|
+        zu verbrauchen bis|scadenza|scad""",
     Said.SELL_BY: "sell by|display until|vender antes de|vender hasta",
     Said.MADE: """
         fecha de elaboracion|fecha de produccion|fecha de fabricacion|fecha de envasado|fecha de empaque|
@@ -79,10 +81,13 @@ _FILLER = re.compile(r"[^a-z0-9]*")
 
 @dataclass(frozen=True, slots=True)
 class _Cue:
+    """Words that say what a date is, and where they stand."""
+
     said: Said
     start: int
     end: int
     x: float
+    row: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +138,7 @@ def _elements(label: Sequence[Row], today: date) -> Iterator[_Seen]:
 def _seen(label: Sequence[Row], today: date, *, month_first: bool) -> Iterator[_Seen]:
     """Each date with the words beside it, else with those above it."""
     above: list[_Cue] = []
-    for row in label:
+    for number, row in enumerate(label):
         text = _ELEMENT.sub(lambda match: " " * len(match[0]), row.text)
         dates = written(text, today, month_first=month_first)
         cues = _cues(text, dates, row.upright)
@@ -142,8 +147,10 @@ def _seen(label: Sequence[Row], today: date, *, month_first: bool) -> Iterator[_
             if said is None and above:
                 said = _above(above, place, len(dates), _x(one.start, text, row.upright))
             yield _Seen(one, said, row.text, row.box)
-        if cues or dates:
-            above = [] if dates else cues
+        if dates and above:
+            above = above[1:] if len(dates) == 1 and above[0].row != above[-1].row else []
+        elif not dates:
+            above = [*above, *(replace(cue, row=number) for cue in cues if not _has_its_lot(cue, text))]
 
 
 def _cues(text: str, dates: Sequence[Written], box: Box) -> list[_Cue]:
@@ -183,8 +190,14 @@ def _beside(text: str, one: Written, cues: Sequence[_Cue], since: int) -> Said |
     return None
 
 
+def _has_its_lot(cue: _Cue, text: str) -> bool:
+    return cue.said is Said.LOT and any(one.isdigit() for one in text[cue.end :])
+
+
 def _above(above: Sequence[_Cue], place: int, dates: int, x: float) -> Said:
-    """Of words in the row above: in the same order where there are as many, else the nearest."""
+    """Of words above: in their order where they stand in rows or are as many as the dates, else the nearest."""
     if len(above) == dates:
         return above[place].said
+    if dates == 1 and above[0].row != above[-1].row:
+        return above[0].said
     return min(above, key=lambda cue: abs(cue.x - x)).said if dates == 1 and len(above) > 1 else above[-1].said

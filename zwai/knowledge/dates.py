@@ -136,7 +136,9 @@ def _apart(match: re.Match[str], today: date, *, month_first: bool) -> Iterator[
     usual = [_day(_year(third), two, one), _day(_year(third), one, two)]
     if month_first:
         usual.reverse()
-    if not any(usual) and len(first) == len(third) == 2:
+    # With the year first only where that cannot be a day, or the usual day is long past: 30/02/27 was misread.
+    past = usual[0] is not None and not plausible(usual[0], today)
+    if len(first) == len(third) == 2 and (one > 31 or past):
         usual.append(_day(2000 + one, two, _figures(third)))
     return _known(*usual)
 
