@@ -15,6 +15,7 @@ from handlers.stacks import LONGEST_REASON
 from zwai.kitchen import first_out
 from zwai.kitchen.consumption import Draw
 from zwai.kitchen.first_out import EatenAcross
+from zwai.knowledge import references
 from zwai.knowledge.quantities import said
 from zwai.knowledge.words import render_unit
 from zwai.records.stock import Quantity, Unit
@@ -104,5 +105,5 @@ def _draw(call: Call[Any], draw: Draw) -> dict[str, Any]:
         "unit": render_unit(draw.unit, call.language),
         "stack_removed": draw.left == 0,
         "conversion_assumed": draw.conversion and draw.conversion.assumed,
-        "conversion_source": draw.conversion and draw.conversion.source,
+        "conversion_source": draw.conversion and references.said(draw.conversion.source, call.language),
     }

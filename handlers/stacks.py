@@ -18,6 +18,7 @@ from zwai.kitchen import consumption, details, inventory
 from zwai.kitchen.consumption import Eaten
 from zwai.kitchen.details import Spared
 from zwai.kitchen.inventory import Correction, Done, stack_ref, typed_expiry
+from zwai.knowledge import references
 from zwai.knowledge.quantities import said
 from zwai.knowledge.words import render_unit
 from zwai.records.stock import Act, Kind, Quantity, StackRef, Unit
@@ -264,7 +265,7 @@ def _conversion(call: Call[ConsumeBody], eaten: Eaten) -> dict[str, Any] | None:
     if conversion is None or body.unit is None:
         return None
     asked = {"quantity": body.amount, "unit": render_unit(body.unit, call.language)}
-    return {**asked, "assumed": conversion.assumed, "source": conversion.source}
+    return {**asked, "assumed": conversion.assumed, "source": references.said(conversion.source, call.language)}
 
 
 def _eaten_dish(call: Call[Any], eaten: Eaten) -> dict[str, Any]:

@@ -83,7 +83,7 @@ async def test_what_is_eaten_in_another_unit_is_taken_exactly(
     (stacks,) = (await client.stock()).values()
     assert [stacks[0]["quantity"], stacks[0]["type_unit"]] == left
     assert answer["conversion"]["assumed"] is False
-    assert answer["conversion"]["source"] == "by definition"
+    assert answer["conversion"]["source"] == "por definición"
 
 
 async def test_a_dozen_is_eaten_one_by_one_to_the_last(client: Client) -> None:

@@ -66,6 +66,7 @@ _SENTENCES: tuple[tuple[re.Pattern[str], _Sentence], ...] = tuple(
     (re.compile(pattern), spanish)
     for pattern, spanish in (
         ("typed by a member", lambda _: "lo escribió un miembro"),
+        ("by definition", lambda _: "por definición"),
         ("printed on the label", lambda _: "impreso en la etiqueta"),
         (f"{_ROW}, {_PLACE}", lambda said: f"USDA FoodKeeper {said['row']}, {_place(said)}"),
         (
