@@ -36,8 +36,8 @@ WORDS = {
         consumir antes de|mejor antes del|mejor antes de|best before end|best before|best by|best if used by|
         best if used before|better if used by|enjoy by|bbe|bb|bbd|bf|consumir de preferencia antes de|
         consumir preferencialmente antes de|a consommer de preference avant|a consommer de pref avant|ddm|
-        antes del|antes de|
-        mindestens haltbar bis|da consumarsi preferibilmente entro|fecha de consumo preferente|fcp|fpc|preferentemente antes del|meilleur avant|melhor antes de""",
+        antes del|antes de|mindestens haltbar bis|da consumarsi preferibilmente entro|fecha de consumo preferente|fcp|
+        fpc|preferentemente antes del|meilleur avant|melhor antes de""",
     Said.USE_BY: """
         fecha de vencimiento|fecha vencimiento|fecha de venc|fecha venc|fecha vto|fecha vcto|f de vencimiento|f venc|
         f vto|f vcto|f v|fv|vencimiento|vencim|vence el|vence|venc|vcto|vto|ven|fecha de caducidad|fecha caducidad|
