@@ -26,7 +26,7 @@ from zwai.errors import (
     UnknownPhoto,
     WorkerDied,
 )
-from zwai.kitchen import allergens, captures, jobs
+from zwai.kitchen import allergens, captures, jobs, recognition
 from zwai.kitchen.captures import Asked, Capture
 from zwai.kitchen.gs1 import LONGEST, barcode
 from zwai.kitchen.inventory import today_of
@@ -136,7 +136,7 @@ async def _asked(call: Call[CaptureBody]) -> Capture:
         photos.setdefault(photo, Asked(photo, one.kind))
     if photos:
         async with call.read() as tx:
-            await captures.photos_of(tx, call.member, [one.photo for one in photos.values()])
+            await recognition.photos_of(tx, call.member.household, [one.photo for one in photos.values()])
     return Capture(tuple(photos.values()), scanned, body.aim, body.look_again)
 
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from ai.pool import Pool
 from ai.work import scan
-from storage.db import Read, Write
+from storage.db import Write
 from storage.files import Files
 from zwai.errors import Unavailable
 from zwai.kitchen import capturing, inventory, printed_dates, products, receipts, recognition, shop_words
@@ -112,11 +112,6 @@ def _may_be_sent(shot: Shot, kind: PhotoKind | None, pieces: int) -> bool:
     """What was said to be food, or was read and is neither receipt, label nor other paper."""
     paper = shot.error or shot.receipt or shot.dates or pieces > A_PAPER
     return kind is PhotoKind.FOOD or not paper
-
-
-async def photos_of(tx: Read, member: Member, photos: Sequence[PhotoId]) -> None:
-    """Raises UnknownPhoto unless all are the household's."""
-    await recognition.photos_of(tx, member.household, photos)
 
 
 async def propose(tx: Write, member: Member, capture: Capture, shots: Sequence[Shot], now: datetime) -> Proposal:

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from zwai.errors import Told
 from zwai.kitchen import shop_words
-from zwai.kitchen.recognition import item_of
+from zwai.kitchen.recognition import RANK, item_of, name_of
 from zwai.kitchen.recognition import merged as each_once
 from zwai.knowledge.names import label_key
 from zwai.knowledge.units import round_off
@@ -26,7 +26,6 @@ from zwai.records.stock import FoodId, Quantity, Unit
 BARCODE, RECEIPT, LABEL = "barcode", "receipt", "label"  # rules of lines, beside those of the recognisers
 # In these no recogniser had a part, so that nobody measured how sure they are.
 UNMEASURED = (BARCODE, RECEIPT, LABEL, f"{BARCODE}+{RECEIPT}")
-RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
 LONGEST = 500  # of a piece of evidence
 LONGEST_LABEL = 100
 ONE = Quantity(Decimal(1), Unit.PIECE)
@@ -261,10 +260,10 @@ def _with_sightings(things: list[Thing], found: list[tuple[PhotoId, Sighting]], 
     backed: set[PhotoId] = set()
     everywhere: defaultdict[str, set[PhotoId]] = defaultdict(set)
     for photo, sighting in found:
-        everywhere[_identity(sighting)].add(photo)
+        everywhere[name_of(sighting)].add(photo)
     for photo, sighting in each_once(found):  # the surest first
         guessed = sighting.decision is Decision.SUGGESTION
-        new = replace(_seen(photo, sighting, language), seen_in=frozenset(everywhere[_identity(sighting)]))
+        new = replace(_seen(photo, sighting, language), seen_in=frozenset(everywhere[name_of(sighting)]))
         same = next((place for place, thing in enumerate(things) if _is_same(thing, new)), None)
         if same is not None:
             things[same] = _backed(things[same], new)
@@ -290,10 +289,6 @@ def _seen(photo: PhotoId, sighting: Sighting, language: Language) -> Thing:
         photo=photo,
         box=sighting.box,
     )
-
-
-def _identity(sighting: Sighting) -> str:
-    return sighting.food or label_key(sighting.label)
 
 
 def _food(sighting: Sighting) -> FoodId | None:
