@@ -1,11 +1,12 @@
 """What `zwai read` says of receipts and date labels, with the models that it ships with."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.processes import ROOT, zwai
+from tests.processes import COMMAND, ROOT, environment, zwai
 
 PHOTOS = ROOT / "tests" / "photos"
 
@@ -33,6 +34,17 @@ def test_people_get_words(tmp_path: Path):
     assert ended.stdout.endswith("total: 80.22\ndiferencia: 0.00\n")
     ended = zwai("read", "--language", "en", str(PHOTOS / "label_fv.jpg"), cwd=tmp_path)
     assert ended.stdout == "use by: 2027-02-12 (or 2027-12-02)  «F.V. 12/02/27»\n"
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path):
+    program = "import sys; sys.modules['rapidocr'] = None; import zwai.cli; zwai.cli.main(sys.argv[1:])"
+    ended = subprocess.run(
+        [COMMAND[0], "-c", program, "read", str(PHOTOS / "label_fv.jpg")],
+        cwd=tmp_path, env=environment(), capture_output=True, text=True,
+    )  # fmt: skip
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("zwai: This service reads no text: whoever runs it must install zwai[ocr].")
+    assert len(ended.stderr.splitlines()) == 1
 
 
 def test_what_is_no_photo_is_one_line(tmp_path: Path):
