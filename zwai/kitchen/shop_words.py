@@ -1,5 +1,6 @@
 """What the words of a receipt mean: as the household taught, else by the catalogue, else the words as they are."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,7 @@ from zwai.records.stock import Batch, FoodId
 
 ALIKE = 0.9  # of words that differ by what a reader confuses: one letter in ten
 SHORTEST_ALIKE = 8
+END = 4  # letters at the beginning or the end, one of which must agree: comparing with all would hold up the loop
 LONGEST_SHOP, LONGEST_WORDS, LONGEST_LABEL = 100, 200, 100
 
 
@@ -44,10 +46,10 @@ async def meanings(tx: Read, household: HouseholdId, receipt: Receipt, language:
     learned = await shop_words.of_words(tx, household, set(keys))
     here = {one.words_key: one for one in learned if one.shop_key == shop}
     elsewhere = {one.words_key: one for one in reversed(learned) if one.shop_key != shop}
-    known = await shop_words.of_shop(tx, household, shop) if not here.keys() >= set(keys) else []
+    near = _by_ends(await shop_words.of_shop(tx, household, shop) if not here.keys() >= set(keys) else [])
     return [
         _taught(here.get(key), Rule.LEARNED)
-        or _taught(elsewhere.get(key) or _alike(key, known), Rule.NEAR)
+        or _taught(elsewhere.get(key) or _alike(key, near), Rule.NEAR)
         or meaning_of(line.words, language)
         for key, line in zip(keys, receipt.lines, strict=True)
     ]
@@ -102,10 +104,25 @@ def _taught(learned: Learned | None, rule: Rule) -> Meaning | None:
     return Meaning(learned.label, learned.food, rule) if learned else None
 
 
-def _alike(key: str, known: Sequence[Learned]) -> Learned | None:
+def _alike(key: str, known: Mapping[str, Sequence[Learned]]) -> Learned | None:
     """The learned words that these are but for a letter that was misread."""
     if len(key) < SHORTEST_ALIKE:
         return None
-    scored = [(SequenceMatcher(None, key, one.words_key).ratio(), one) for one in known]
+    like = {one.words_key: one for end in _ends(key) for one in known.get(end, ())}
+    near = (one for one in like.values() if abs(len(one.words_key) - len(key)) <= len(key) * (1 - ALIKE))
+    scored = [(SequenceMatcher(None, key, one.words_key).ratio(), one) for one in near]
     best = max(scored, key=lambda one: one[0], default=None)
     return best[1] if best and best[0] >= ALIKE else None
+
+
+def _by_ends(known: Sequence[Learned]) -> Mapping[str, Sequence[Learned]]:
+    """Words by how they begin and how they end: a misread letter spoils one of these, and few share the other."""
+    by_end = defaultdict(list)
+    for one in known:
+        for end in _ends(one.words_key):
+            by_end[end].append(one)
+    return by_end
+
+
+def _ends(key: str) -> tuple[str, str]:
+    return f"{key[:END]}…", f"…{key[-END:]}"
