@@ -49,7 +49,7 @@ from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.kitchen.writings import open_writings
-from zwai.knowledge import allergens, names
+from zwai.knowledge import allergens, names, receipt_words
 from zwai.records.ids import new_id
 from zwai.records.ports import Asker, Memo, Quota
 from zwai.settings import Settings, listed, secret_key
@@ -90,6 +90,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         cache = await stack.enter_async_context(_cache(settings))
         names.warm()  # 70 ms that no request should pay
         allergens.warm()  # as much again
+        receipt_words.warm()
         files = await stack.enter_async_context(_files(settings))
         guard = await stack.enter_async_context(_guard(settings, database))
         written = open_writings(database, guard, settings.gemini_model, clock)

@@ -32,6 +32,13 @@ _MIXED = re.compile(r"(?=[^\W\d_]*\d)(?:[^\W\d_]|[0158])+")
 _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
+def warm() -> None:
+    """Load the words (12 ms), so that no request pays for it."""
+    is_food("bolsa")
+    expanded("-")
+    kind_of("-")
+
+
 def kind_of(text: str) -> Kind | None:
     """What a row is by the longest known words that it begins with; None where it may be something bought."""
     words = _WORD.findall(label_key(mended(text)).replace("i.g.v", "igv").replace("i.v.a", "iva"))
