@@ -66,6 +66,13 @@ SOONEST = _lists(BY_EXPIRY, batches.c.kind == bindparam("kind"))
 EXPIRING = _lists(BY_EXPIRY, batches.c.expiry_day.between(bindparam("since"), bindparam("until")))
 
 
+MOMENTS = select(batches.c.id, batches.c.label_key, batches.c.added_at).where(
+    batches.c.household_id == bindparam("household"),
+    batches.c.label_key.in_(bindparam("label_keys", expanding=True)),
+    batches.c.added_at >= bindparam("since"),
+)
+
+
 async def page(
     tx: Lists,
     household: HouseholdId,
@@ -163,10 +170,8 @@ async def taken_moments(
     besides: Collection[BatchId] = (),
 ) -> set[tuple[str, datetime]]:
     """The (label key, added at) pairs that these labels already use from `since` on, `besides` some batches."""
-    query = select(batches.c.id, batches.c.label_key, batches.c.added_at).where(
-        batches.c.household_id == household, batches.c.label_key.in_(padded(label_keys)), batches.c.added_at >= since
-    )
-    return {(row.label_key, row.added_at) for row in await tx.all(query) if row.id not in besides}
+    values = {"household": household, "label_keys": padded(label_keys), "since": since}
+    return {(row.label_key, row.added_at) for row in await tx.all(MOMENTS, values) if row.id not in besides}
 
 
 async def add(tx: Write, new: Sequence[Batch]) -> None:

@@ -67,8 +67,9 @@ class Read:
         """Plain rows of a query that many requests ask."""
         return await query.rows_of_snapshot(self._connection, values)
 
-    async def all(self, query: Executable) -> Sequence[Row[Any]]:
-        return (await self._connection.execute(query)).all()
+    async def all(self, query: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Row[Any]]:
+        """`values`: of the query's parameters, if it was built once for all who ask it."""
+        return (await self._connection.execute(query, values)).all()
 
     async def first(self, query: Executable) -> Row[Any] | None:
         return (await self._connection.execute(query)).first()
@@ -94,7 +95,9 @@ class Write(Read):
         """Plain rows of a query that many requests ask."""
         return await query.rows(self._connection, values)
 
-    async def execute(self, statement: Executable, rows: Sequence[dict[str, Any]] | None = None) -> int:
+    async def execute(
+        self, statement: Executable, rows: Sequence[dict[str, Any]] | dict[str, Any] | None = None
+    ) -> int:
         """Run a changing statement, once or for each of `rows`; answers how many rows it touched."""
         return (await self._connection.execute(statement, rows)).rowcount
 
@@ -346,13 +349,15 @@ VERSION_OF_MEMBER = Prepared(
 )
 
 
+RAISED = update(households).where(households.c.id == bindparam("household")).values(version=households.c.version + 1)
+
+
 async def raise_version(tx: Write, household: HouseholdId, account: AccountId | None = None) -> int:
     """Put this transaction in line with the household's other writers, before it changes anything there.
 
     Raises TokenRevoked when the household is gone, or `account` is no longer one of its members.
     """
-    raised = update(households).where(households.c.id == household).values(version=households.c.version + 1)
-    if await tx.execute(raised) == 0:
+    if await tx.execute(RAISED, {"household": household}) == 0:
         raise TokenRevoked
     found = await (
         tx.rows(VERSION, {"household": household})

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from sqlalchemy import Row, and_, exists, func, insert, or_, select
+from sqlalchemy import Row, and_, exists, func, or_, select
 from sqlalchemy.orm import aliased
 
 from storage import batches
@@ -15,24 +15,23 @@ from zwai.errors import UnknownEntry
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.stock import Act, Batch, BatchId, Change, EntryId, EntryKey, JournalEntry
 
-CHANGES = Insertion(journal_changes)
+ENTRIES, CHANGES = Insertion(journal), Insertion(journal_changes)
 _undo = journal.alias("undo")
 
 
 async def add(tx: Write, entry: JournalEntry) -> None:
     """Append one entry with its changes."""
-    await tx.execute(
-        insert(journal).values(
-            id=entry.id,
-            household_id=entry.household,
-            account_id=entry.account,
-            version=entry.version,
-            act=entry.act,
-            reason=entry.reason,
-            at=entry.at,
-            undoes=entry.undoes,
-        )
-    )
+    row = {
+        "id": entry.id,
+        "household_id": entry.household,
+        "account_id": entry.account,
+        "version": entry.version,
+        "act": entry.act.value,
+        "reason": entry.reason,
+        "at": entry.at,
+        "undoes": entry.undoes,
+    }
+    await tx.insert(ENTRIES, [row])
     rows = [_change_row(entry, position, change) for position, change in enumerate(entry.changes)]
     if rows:
         await tx.insert(CHANGES, rows)

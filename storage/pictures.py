@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, func, insert, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, select, update
 
 from storage.db import Read, Write
 from storage.prepared import padded
@@ -52,12 +52,21 @@ async def named(tx: Read, household: HouseholdId) -> list[Picture]:
     )
 
 
+_HELD = select(func.count()).select_from(batches).where(batches.c.household_id == bindparam("household"))
+_WANTED = and_(
+    pictures.c.household_id == households.c.id,
+    pictures.c.label_key.in_(bindparam("label_keys", expanding=True)),
+)
+ROOM = (
+    select(_HELD.scalar_subquery().label("held"), pictures.c.label_key, pictures.c.photo_id)
+    .select_from(households.outerjoin(pictures, _WANTED))
+    .where(households.c.id == bindparam("household"))
+)
+
+
 async def room(tx: Read, household: HouseholdId, label_keys: Collection[str]) -> tuple[int, dict[str, PhotoId]]:
     """What adding to stock asks beforehand, in one statement: how many batches there are, and pictures by label key."""
-    held = select(func.count()).select_from(batches).where(batches.c.household_id == household).scalar_subquery()
-    wanted = and_(pictures.c.household_id == households.c.id, pictures.c.label_key.in_(padded(label_keys)))
-    query = select(held.label("held"), pictures.c.label_key, pictures.c.photo_id)
-    rows = await tx.all(query.select_from(households.outerjoin(pictures, wanted)).where(households.c.id == household))
+    rows = await tx.all(ROOM, {"household": household, "label_keys": padded(label_keys)})
     return rows[0].held, {row.label_key: PhotoId(row.photo_id) for row in rows if row.label_key is not None}
 
 
