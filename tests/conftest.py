@@ -1,13 +1,15 @@
 """One real service a test process; every test works in households of its own."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from functools import partial
+from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 from hypothesis import settings
 
-from tests.service import Client, Service, running, running_scaled, signed_in
-from tests.stacks import SERVERS, stack_up
+from tests.service import Client, OpenService, Service, running, running_beside, running_scaled, signed_in
+from tests.stacks import SERVERS, TestStack, stack_up
 
 settings.register_profile("zwai", deadline=None)  # a busy machine is not a fault
 settings.load_profile("zwai")
@@ -25,14 +27,25 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 @pytest.fixture(scope="session")
-async def service(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+def scaled(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestStack | None]:
+    """The servers of a run with --stack."""
     if not request.config.getoption("--stack"):
-        async with running(tmp_path_factory.mktemp("data")) as it:
-            yield it
+        yield None
         return
     with stack_up(tmp_path_factory.mktemp("stack"), *SERVERS, "nginx", "worker") as stack:
-        async with running_scaled(stack) as it:
-            yield it
+        yield stack
+
+
+@pytest.fixture(scope="session")
+async def service(scaled: TestStack | None, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Service]:
+    async with running_scaled(scaled) if scaled else running(tmp_path_factory.mktemp("data")) as it:
+        yield it
+
+
+@pytest.fixture
+def open_service(scaled: TestStack | None, tmp_path: Path) -> OpenService:
+    """Opens a service with other settings, on the profile that is tested; jobs of a scaled one are the stack's."""
+    return partial(running_beside, scaled) if scaled else partial(running, tmp_path)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,7 @@
 """A real service on a real socket, and somebody who calls it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -104,6 +104,9 @@ class Service:
     data_dir: Path
 
 
+OpenService = Callable[..., AbstractAsyncContextManager[Service]]
+
+
 @asynccontextmanager
 async def running(data_dir: Path, **settings: Any) -> AsyncIterator[Service]:
     """A service of its own, for tests that need other settings."""
@@ -121,6 +124,14 @@ async def running_scaled(stack: TestStack) -> AsyncIterator[Service]:
         TestServer(make_app(kitchen, chosen), host="127.0.0.1", port=stack.port("app1")),
     ):
         yield Service(chosen.base_url, kitchen, chosen.data_dir)
+
+
+@asynccontextmanager
+async def running_beside(stack: TestStack, **settings: Any) -> AsyncIterator[Service]:
+    """One more app on the stack's servers, in this process and reached directly, for tests that need other settings."""
+    chosen = replace(load_settings(stack.settings), rate_limits="off", pool_processes=1, **settings)
+    async with open_kitchen(chosen) as kitchen, TestServer(make_app(kitchen, chosen)) as server:
+        yield Service(str(server.make_url("")).rstrip("/"), kitchen, chosen.data_dir)
 
 
 async def signed_in(http: ClientSession, url: str) -> Client:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import pytest
@@ -17,9 +18,7 @@ from PIL import Image
 
 from tests.gemini import FakeGemini, Reaction, answered, blocked, failing, fake_gemini, html, said
 from tests.processes import ROOT
-from tests.service import PHOTOS, Client, Reply, Service, running, signed_in
-
-pytestmark = pytest.mark.direct  # the provider is one of our own, beside a service of our own
+from tests.service import PHOTOS, Client, OpenService, Reply, Service, signed_in
 
 INGREDIENTS = "/api/recognition/ingredients"
 BATCH = "/api/recognition/batch"
@@ -48,16 +47,17 @@ class Kitchen:
 
 
 @asynccontextmanager
-async def kitchen_with(http: ClientSession, data_dir: Path, **settings: Any) -> AsyncIterator[Kitchen]:
+async def kitchen_with(http: ClientSession, open_service: OpenService, **settings: Any) -> AsyncIterator[Kitchen]:
+    """A service that asks a provider of this test, as a model that no other test has: answers are remembered."""
     async with fake_gemini() as fake:
-        chosen = {"gemini_api_key": "the-key", "gemini_url": fake.url, "ai_a_minute": 100_000, **settings}
-        async with running(data_dir, **chosen) as service:
+        asks = {"gemini_api_key": "the-key", "gemini_url": fake.url, "ai_a_minute": 100_000}
+        async with open_service(**{"gemini_model": f"gemini-{token_hex(4)}", **asks, **settings}) as service:
             yield Kitchen(fake, service, await signed_in(http, service.url))
 
 
 @pytest.fixture
-async def kitchen(http: ClientSession, tmp_path: Path) -> AsyncIterator[Kitchen]:
-    async with kitchen_with(http, tmp_path) as it:
+async def kitchen(http: ClientSession, open_service: OpenService) -> AsyncIterator[Kitchen]:
+    async with kitchen_with(http, open_service) as it:
         yield it
 
 
@@ -126,6 +126,7 @@ async def test_what_gemini_does_not_see_when_it_looks_again_is_to_be_confirmed(k
     assert (tomato["food_id"], tomato["decision"], tomato["needs_confirmation"]) == ("tomato", "confirm", True)
 
 
+@pytest.mark.direct  # the stack's worker would ask nobody
 async def test_a_job_looks_again_too(kitchen: Kitchen) -> None:
     kitchen.answers(MILK)
     task = (await kitchen.look(SURE, path=f"{INGREDIENTS}/async", look_again=True)).json
@@ -135,8 +136,8 @@ async def test_a_job_looks_again_too(kitchen: Kitchen) -> None:
     assert told["result_data"]["engine"] == "gemini"
 
 
-async def test_gemini_first_asks_about_every_photo(http: ClientSession, tmp_path: Path) -> None:
-    async with kitchen_with(http, tmp_path, recognition="gemini-first") as kitchen:
+async def test_gemini_first_asks_about_every_photo(http: ClientSession, open_service: OpenService) -> None:
+    async with kitchen_with(http, open_service, recognition="gemini-first") as kitchen:
         kitchen.answers(MILK)
         assert (await kitchen.look(SURE)).json["engine"] == "gemini"
         kitchen.fake.reactions = [failing(400)]
@@ -144,8 +145,8 @@ async def test_gemini_first_asks_about_every_photo(http: ClientSession, tmp_path
         assert (await kitchen.client.get("/api/capabilities")).json["engines"] == ["local", "gemini"]
 
 
-async def test_local_alone_asks_nobody_whatever_is_wanted(http: ClientSession, tmp_path: Path) -> None:
-    async with kitchen_with(http, tmp_path, recognition="local") as kitchen:
+async def test_local_alone_asks_nobody_whatever_is_wanted(http: ClientSession, open_service: OpenService) -> None:
+    async with kitchen_with(http, open_service, recognition="local") as kitchen:
         assert (await kitchen.look(UNSURE, look_again=True)).json["engine"] == "local"
         assert kitchen.fake.asked == []
         assert (await kitchen.client.get("/api/capabilities")).json["engines"] == ["local"]
@@ -175,8 +176,8 @@ async def test_each_language_is_asked_in_its_own_words(kitchen: Kitchen) -> None
     assert [asked.texts for asked in kitchen.fake.asked] == [["¿Qué hay en la foto?"], ["What is in the photo?"]]
 
 
-async def test_fifty_identical_photos_at_once_are_one_call(http: ClientSession, tmp_path: Path) -> None:
-    async with kitchen_with(http, tmp_path, recognition="gemini-first") as kitchen:
+async def test_fifty_identical_photos_at_once_are_one_call(http: ClientSession, open_service: OpenService) -> None:
+    async with kitchen_with(http, open_service, recognition="gemini-first") as kitchen:
         kitchen.answers(MILK)
         paths = [await kitchen.upload(PHOTOS / UNSURE) for _ in range(5)]
         kitchen.fake.pause_s = 0.5
@@ -230,8 +231,8 @@ async def test_a_provider_that_is_down_costs_little_once_that_is_known(kitchen: 
     assert len(kitchen.fake.asked) == asked
 
 
-async def test_a_household_beyond_its_budget_gets_local_answers(http: ClientSession, tmp_path: Path) -> None:
-    async with kitchen_with(http, tmp_path, ai_household_a_day=1) as kitchen:
+async def test_a_household_beyond_its_budget_gets_local_answers(http: ClientSession, open_service: OpenService) -> None:
+    async with kitchen_with(http, open_service, ai_household_a_day=1) as kitchen:
         kitchen.answers(MILK)
         assert (await kitchen.look(UNSURE)).json["engine"] == "gemini"
         assert (await kitchen.look(NOTHING_KNOWN)).json["engine"] == "local"
@@ -258,8 +259,9 @@ async def test_whatever_an_answer_says_it_is_food_to_review_and_nothing_else(kit
 
 
 @pytest.mark.slow
-async def test_the_ledger_tells_what_it_cost(http: ClientSession, tmp_path: Path) -> None:
-    async with kitchen_with(http, tmp_path) as kitchen:
+@pytest.mark.direct  # by a command that is given a data folder
+async def test_the_ledger_tells_what_it_cost(http: ClientSession, open_service: OpenService, tmp_path: Path) -> None:
+    async with kitchen_with(http, open_service, gemini_model="gemini-2.5-flash-lite") as kitchen:
         kitchen.answers(MILK)
         await kitchen.look(UNSURE)
         await kitchen.look(UNSURE)
@@ -300,6 +302,7 @@ assert reached == [], reached
 
 
 @pytest.mark.slow
+@pytest.mark.direct
 def test_without_a_key_nothing_is_loaded_and_nobody_is_called(tmp_path: Path) -> None:
     command = [sys.executable, "-c", WITHOUT_A_KEY, str(tmp_path / "data")]
     ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
