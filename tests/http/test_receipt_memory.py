@@ -1,6 +1,8 @@
 """What a household teaches by accepting the lines of a receipt: its words next time, and the prices it paid."""
 
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
@@ -74,3 +76,13 @@ async def test_accepting_twice_pays_once(service: Service, client: Client) -> No
     for _ in range(2):
         await accept(client, first)
     assert len(await paid(service, client, "xqz especial")) == 1
+
+
+async def test_what_was_bought_days_ago_has_kept_for_as_many(client: Client) -> None:
+    days = []
+    for ago in (0, 3):
+        day = (datetime.now(ZoneInfo("America/Lima")) - timedelta(days=ago)).strftime("%d/%m/%Y")
+        text = f"SUPERMERCADO EL TAMBO\nFECHA: {day}\nLECHE ENTERA 1L        5.20\nTOTAL S/        5.20"
+        (line,) = (await capture(client, text))["lines"]
+        days.append(datetime.fromisoformat(line["expiration_date"]))
+    assert days[0] - days[1] == timedelta(days=3)

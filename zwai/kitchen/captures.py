@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from ai.pool import Pool
 from ai.work import scan
@@ -29,6 +29,7 @@ from zwai.records.stock import Batch, ExpiryDate, ExpirySource, LabelKind
 
 NEVER_SENT = (PhotoKind.RECEIPT, PhotoKind.LABEL)
 LOOKED_AT = (None, PhotoKind.FOOD)
+LONGEST_KEPT = timedelta(days=31)
 A_PAPER = 12  # pieces of text: what has more is printed matter, and may show names and cards
 
 
@@ -163,10 +164,19 @@ def _drafted(member: Member, thing: Thing, now: datetime) -> Batch:
         expiry=ExpiryDate(thing.day.day, ExpirySource.LABEL, PRINTED_ON_THE_LABEL) if thing.day else None,
         label_kind=thing.day.kind if thing.day else LabelKind.BEST_BEFORE,
     )
-    draft = inventory.draft(member, item, now)
-    food = catalogue.load().food(thing.food) if thing.food else None
-    if food is None or draft.food == food.id:
+    draft, today = inventory.draft(member, item, now), today_of(member, now)
+    food_id, since = thing.food or draft.food, _bought_on(thing, today)
+    food = catalogue.load().food(food_id) if food_id else None
+    if food is not None and draft.food != food.id:
+        place = place_for(food, thing.kind)
+        draft = replace(draft, food=food.id, place=place, tips=tips_of(food, place, member.language))
+    elif since == today:
         return draft
-    place = place_for(food, thing.kind)
-    expiry = item.expiry or expiry_of(food, thing.kind, place, today_of(member, now))
-    return replace(draft, food=food.id, place=place, expiry=expiry, tips=tips_of(food, place, member.language))
+    return replace(draft, expiry=item.expiry or expiry_of(food, thing.kind, draft.place, since))
+
+
+def _bought_on(thing: Thing, today: date) -> date:
+    """What was bought days ago has kept for as many; what an old receipt tells says nothing of today's stock."""
+    told = thing.evidence.get("bought_on")
+    bought_on = date.fromisoformat(told) if told else today
+    return bought_on if today - LONGEST_KEPT <= bought_on <= today else today
