@@ -4,7 +4,7 @@ import asyncio
 import random
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import psutil
@@ -64,9 +64,10 @@ async def member(database: Database) -> Member:
 async def orders(database: Database, queue: Queue, member: Member) -> AsyncIterator[dict[str, list[str]]]:
     """Order recognitions until leaving, so that always a few wait; grows by the photos of each."""
     ordered: dict[str, list[str]] = {}
+    enough = asyncio.Event()
 
     async def keep_ordering() -> None:
-        while True:
+        while not enough.is_set():  # cancelled in a commit, it could not tell whether there is a job
             if await count(database, JobState.PENDING) < MOST_WAITING:
                 (job,) = await order(database, member)
                 ordered[job.id] = job.request["photos"]
@@ -78,9 +79,8 @@ async def orders(database: Database, queue: Queue, member: Member) -> AsyncItera
     try:
         yield ordered
     finally:
-        ordering.cancel()
-        with suppress(asyncio.CancelledError):
-            await ordering
+        enough.set()
+        await ordering
 
 
 async def test_a_hundred_kills_lose_no_job_and_double_none(
