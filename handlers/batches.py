@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +16,9 @@ from handlers.schemas import RequestSchema
 from handlers.stock_answers import ChangedSchema, StockBatchSchema
 from zwai.errors import Invalid, Problem
 from zwai.kitchen import details, inventory, states
-from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Done, NewItem, today_of, typed_expiry
-from zwai.kitchen.urgency import urgency
 from zwai.knowledge.words import meal_of, waste_reason_of
 from zwai.records.stock import (
-    Batch,
     BatchId,
     BatchState,
     DishFacts,
@@ -33,8 +30,6 @@ from zwai.records.stock import (
     Unit,
     WasteReason,
 )
-
-MOST_DAYS = 365
 
 
 class Required(Day):
@@ -133,10 +128,11 @@ class LeftoversBody:
     eat_by: date
     place: Place
     recipe: str = ""
+    of: str | None = None
 
 
 class LeftoversSchema(RequestSchema):
-    """A dish after a meal, with its last day."""
+    """A dish after a meal, with its last day; `batch_id`, if it is in stock, is the batch that it is left over from."""
 
     record = LeftoversBody
     title = Label(required=True)
@@ -144,20 +140,13 @@ class LeftoversSchema(RequestSchema):
     eat_by = Required(required=True)
     storage_location = place_field(required=True, attribute="place")
     recipe_uid = fields.String(attribute="recipe", validate=validate.Length(max=64), load_default="")
+    batch_id = fields.String(attribute="of", allow_none=True, validate=validate.Length(max=64))
 
 
-@dataclass(frozen=True, slots=True)
-class SoonQuery:
-    days: int = 3
-    place: Place | None = None
+class BatchSchema(StockBatchSchema):
+    """`original_batch_id`: which batch it was split from, made of or left over from; that one may be gone."""
 
-
-class SoonQuerySchema(RequestSchema):
-    """`withinDays` and `storage` are the names of the service before."""
-
-    record = SoonQuery
-    days = fields.Integer(data_key="withinDays", validate=validate.Range(min=1, max=MOST_DAYS))
-    storage = place_field(attribute="place")
+    original_batch_id = fields.String(required=True, allow_none=True)
 
 
 class BatchChangedSchema(ChangedSchema):
@@ -206,25 +195,17 @@ class LeftoversAnswerSchema(ChangedSchema):
     storage_location = fields.String(required=True)
     created_at = fields.AwareDateTime(required=True)
     planner_suggestion = fields.Dict(required=True)
-
-
-class SoonSchema(StockBatchSchema):
-    urgency_score = fields.Float(required=True)
-    days_to_expiry = fields.Integer(required=True, strict=True)
-    ingredient_uid = fields.String(required=True, allow_none=True)
-    qty = fields.Float(required=True)
-    unit = fields.String(required=True)
-    expiry_date = fields.NaiveDateTime(required=True)
-    storage_location = fields.String(required=True)
-    label_type = fields.String(required=True)
+    original_batch_id = fields.String(required=True, allow_none=True)
 
 
 async def show(call: Call[None]) -> Answer:
     async with call.read() as tx:
-        return call.answer(wire.batch(call, await inventory.batch(tx, call.member.household, _id(call))))
+        one = await inventory.batch(tx, call.member.household, _id(call))
+        return call.answer({**wire.batch(call, one), "original_batch_id": one.made_of})
 
 
 async def reserve(call: Call[ReserveBody]) -> Answer:
+    _check_not_past(call, "planner_date", call.body.day)
     reservation = Reservation(call.body.day, call.body.meal)
     async with call.write() as tx:
         done = await states.reserve(tx, call.member, _id(call), reservation, call.now)
@@ -264,6 +245,7 @@ async def thaw(call: Call[MoveBody]) -> Answer:
 
 async def transform(call: Call[TransformBody]) -> Answer:
     body = call.body
+    _check_not_past(call, "eat_by", body.eat_by)
     kind = Kind.DISH if body.unit is Unit.PORTION else Kind.INGREDIENT
     item = NewItem(
         label=body.name,
@@ -313,9 +295,7 @@ async def discard(call: Call[DiscardBody]) -> Answer:
 
 async def leftovers(call: Call[LeftoversBody]) -> Answer:
     body, today = call.body, today_of(call.member, call.now)
-    if body.eat_by < today:
-        es, en = "«eat_by» ya pasó.", '"eat_by" is past.'
-        raise Invalid({}, (Problem("/eat_by", "past", es, en),))
+    _check_not_past(call, "eat_by", body.eat_by)
     item = NewItem(
         label=body.title,
         kind=Kind.DISH,
@@ -326,7 +306,8 @@ async def leftovers(call: Call[LeftoversBody]) -> Answer:
     )
     async with call.write() as tx:
         reason = f"leftovers {body.recipe}".strip()
-        done = await states.leave_over(tx, call.member, item, call.now, reason=reason)
+        of = BatchId(body.of) if body.of is not None else None
+        done = await states.leave_over(tx, call.member, item, call.now, reason=reason, of=of)
         (left,) = done.batches
         best = states.meal_suggestion(body.eat_by, today)
         told = {
@@ -338,32 +319,14 @@ async def leftovers(call: Call[LeftoversBody]) -> Answer:
             "storage_location": left.place,
             "created_at": left.added_at,
             "planner_suggestion": {"date": best.day, "meal_type": best.meal},
+            "original_batch_id": left.made_of,
         }
         return call.answer(told | wire.done(call, done), status=201)
 
 
-async def expiring_soon(call: Call[None, SoonQuery]) -> Answer:
-    """What to eat first: also what is past its day; the most urgent first."""
-    today, query = today_of(call.member, call.now), call.query
-    async with call.listing() as tx:
-        held = await inventory.until(tx, call.member.household, today + timedelta(days=query.days))
-        soon = [_soon(call, batch, today) for batch in held if query.place in (None, batch.place)]
-        return call.answer(sorted(soon, key=lambda one: (-one["urgency_score"], one["days_to_expiry"])))
-
-
-def _soon(call: Call[Any, Any], batch: Batch, today: date) -> dict[str, Any]:
-    left = days_left(batch.expiry.day, today)
-    return {
-        **wire.batch(call, batch),
-        "ingredient_uid": batch.food,
-        "qty": batch.quantity.amount,
-        "unit": wire.unit(call, batch),
-        "expiry_date": wire.day(batch.expiry.day),
-        "storage_location": batch.place,
-        "label_type": batch.label_kind,
-        "days_to_expiry": left,
-        "urgency_score": urgency(batch, left),
-    }
+def _check_not_past(call: Call[Any], name: str, day: date) -> None:
+    if day < today_of(call.member, call.now):
+        raise Invalid({}, (Problem(f"/{name}", "past", f"«{name}» ya pasó.", f'"{name}" is past.'),))
 
 
 async def _simple(call: Call[None], change: Callable[..., Awaitable[Done]]) -> Answer:

@@ -1,6 +1,6 @@
 """Routes of one batch, by its id, of leftovers, and of what to eat first."""
 
-from handlers import batches, eating, stock_answers
+from handlers import batches, eating, soon
 from handlers.route import CacheFor, Limit, Replay, Route
 from handlers.tables.rows import adding, change, detail
 
@@ -10,11 +10,11 @@ _BATCH = "/api/inventory/batch/{batch_id}"
 
 ROUTES = (
     Route(
-        "GET", "/api/inventory/expiring_soon", batches.expiring_soon, "What to eat first, the most urgent first",
-        query=batches.SoonQuerySchema, answer=batches.SoonSchema, many=True, limit=Limit.READ,
+        "GET", "/api/inventory/expiring_soon", soon.expiring_soon, "What to eat first, the most urgent first",
+        query=soon.SoonQuerySchema, answer=soon.SoonSchema, many=True, limit=Limit.READ,
         cache=CacheFor.HOUSEHOLD, tags=("inventory",),
     ),
-    detail(_BATCH, batches.show, "One batch", stock_answers.StockBatchSchema),
+    detail(_BATCH, batches.show, "One batch", batches.BatchSchema),
     change("POST", f"{_BATCH}/reserve", batches.reserve, "Keep a batch for a meal", batches.ReserveSchema,
            batches.ReservedSchema),
     change("POST", f"{_BATCH}/release", batches.release, "Let a batch that was kept or set aside be eaten again", None,

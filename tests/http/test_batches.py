@@ -59,7 +59,7 @@ async def test_freezing_is_stored_and_undone(client: Client) -> None:
     assert frozen["days_to_expire"] > chicken["days_to_expire"] + 30
     assert frozen["expiration_date"] == told["new_expiry_date"]
     await undo(client)
-    assert await look(client, chicken) == chicken
+    assert await look(client, chicken) == {**chicken, "original_batch_id": None}
 
 
 async def test_a_given_day_holds_in_the_freezer(client: Client) -> None:
@@ -178,6 +178,64 @@ async def test_leftovers_are_stock_like_any_other(client: Client) -> None:
     assert past.status == 422
 
 
+def leftovers(title: str, batch_id: str, portions: float = 2) -> dict[str, Any]:
+    where = {"storage_location": "fridge", "batch_id": batch_id}
+    return {"title": title, "portions": portions, "eat_by": day(2), **where}
+
+
+async def test_leftovers_of_a_dish_are_taken_out_of_it(client: Client) -> None:
+    potato = await add(client, "Papa", 2, "kg")
+    mash = await act(
+        client, potato, "transform", {"output_type": "Puré", "yield_qty": 4, "unit": "porciones", "eat_by": day(3)}
+    )
+    body = leftovers("Puré", mash["new_batch_id"], 1.5)
+    told = answered(await client.post("/api/inventory/leftovers", json=body), "POST", "/api/inventory/leftovers")
+    assert told["original_batch_id"] == mash["new_batch_id"]
+    states = {stack["batch_id"]: (stack["state"], stack["quantity"]) for stack in (await client.stock())["Puré"]}
+    assert states == {mash["new_batch_id"]: ("available", 2.5), told["leftover_id"]: ("leftover", 1.5)}
+    assert (await look(client, {"batch_id": told["leftover_id"]}))["original_batch_id"] == mash["new_batch_id"]
+    assert (await look(client, {"batch_id": mash["new_batch_id"]}))["original_batch_id"] == potato["batch_id"]
+    await undo(client)
+    assert [stack["quantity"] for stack in (await client.stock())["Puré"]] == [4]
+
+
+async def test_no_more_is_left_over_than_there_was(client: Client) -> None:
+    stew = await add(client, "Estofado", 2, "porciones")
+    body = leftovers("Estofado", stew["batch_id"], 3)
+    refused(await client.post("/api/inventory/leftovers", json=body), 409, "not_enough")
+    await act(client, stew, "quarantine", status=204)
+    body = leftovers("Estofado", stew["batch_id"])
+    refused(await client.post("/api/inventory/leftovers", json=body), 409, "wrong_state")
+
+
+async def test_leftovers_of_what_is_not_counted_in_portions_only_name_it(client: Client) -> None:
+    rice = await add(client, "Arroz", 2, "kg")
+    told = (await client.post("/api/inventory/leftovers", json=leftovers("Arroz cocido", rice["batch_id"]))).json
+    assert told["original_batch_id"] == rice["batch_id"]
+    assert await client.quantity("Arroz") == 2
+
+
+async def test_nothing_is_left_over_of_what_others_have(client: Client, guest: Callable[[], Awaitable[Client]]) -> None:
+    theirs = await add(await guest(), "Estofado", 2, "porciones")
+    for batch_id in (theirs["batch_id"], "0" * 32, "\U0001f958"):
+        body = leftovers("Estofado", batch_id)
+        refused(await client.post("/api/inventory/leftovers", json=body), 404, "unknown_batch")
+    assert await client.stock() == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "body", "pointer"),
+    [
+        ("reserve", {"planner_date": "1999-01-01", "meal_type": "cena"}, "/planner_date"),
+        ("transform", {"output_type": "Puré", "yield_qty": 1, "unit": "g", "eat_by": "1999-01-01"}, "/eat_by"),
+    ],
+)
+async def test_nothing_is_kept_for_a_day_that_is_past(client: Client, what: str, body: Any, pointer: str) -> None:
+    batch = await add(client, "Papa", 1, "kg")
+    told = await act(client, batch, what, body, 422)
+    assert [(one["pointer"], one["code"]) for one in told["errors"]] == [(pointer, "past")]
+
+
 async def test_the_most_urgent_comes_first(client: Client) -> None:
     for name, days in (("Pan", 3), ("Yogur", -1), ("Queso", 1), ("Miel", 300)):
         await add(client, name, 1, expiration_date=day(days))
@@ -211,7 +269,7 @@ async def test_bad_words_and_days_are_refused(client: Client, what: str, body: A
     batch = await add(client, "Papa", 1, "kg")
     told = await act(client, batch, what, body, 422)
     assert pointer in {problem["pointer"] for problem in told["errors"]}
-    assert await look(client, batch) == batch
+    assert await look(client, batch) == {**batch, "original_batch_id": None}
 
 
 @pytest.mark.parametrize(
@@ -241,7 +299,7 @@ async def test_a_use_by_that_has_passed_can_no_longer_be_frozen(client: Client) 
     past = await add(client, "Pollo", 1, "kg", expiration_date=day(-2), label_type="use_by")
     for body in (None, {"new_best_before": day(90)}):
         assert (await act(client, past, "freeze", body, 409))["code"] == "use_by_passed"
-    assert await look(client, past) == past
+    assert await look(client, past) == {**past, "original_batch_id": None}
     quality = await add(client, "Galletas", 1, "unidades", expiration_date=day(-2), label_type="best_before")
     assert (await act(client, quality, "freeze"))["state"] == "frozen"
 
@@ -270,7 +328,7 @@ async def test_a_label_is_of_one_of_two_kinds(client: Client) -> None:
 async def test_what_is_not_frozen_cannot_be_thawed(client: Client) -> None:
     rice = await add(client, "Arroz", 1, "kg")
     assert (await act(client, rice, "thaw", status=409))["code"] == "not_frozen"
-    assert await look(client, rice) == rice
+    assert await look(client, rice) == {**rice, "original_batch_id": None}
 
 
 async def test_a_state_is_told_in_the_readers_language(client: Client) -> None:

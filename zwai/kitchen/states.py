@@ -156,10 +156,24 @@ async def transform(
     return Cooked(batch, made, done.entry.id)
 
 
-async def leave_over(tx: Write, member: Member, dish: NewItem, now: datetime, *, reason: str) -> Done:
-    """Keep portions of a dish after a meal."""
-    left = replace(inventory.draft(member, dish, now), state=BatchState.LEFTOVER)
-    return await inventory.store(tx, member, [left], now, reason=reason)
+async def leave_over(
+    tx: Write, member: Member, dish: NewItem, now: datetime, *, reason: str, of: BatchId | None = None
+) -> Done:
+    """Keep portions of a dish after a meal; where the dish is a batch counted in portions, they come out of it.
+
+    Raises UnknownBatch, NotEnough, WrongState.
+    """
+    left = replace(inventory.draft(member, dish, now), state=BatchState.LEFTOVER, made_of=of)
+    if of is None:
+        return await inventory.store(tx, member, [left], now, reason=reason)
+    batch = await batches.locked(tx, member.household, of)
+    if batch.state is BatchState.QUARANTINE:
+        raise WrongState({"name": batch.label, "state": state_in_words(batch.state)})
+    if batch.quantity.unit is not left.quantity.unit:
+        return await inventory.store(tx, member, [left], now, reason=reason)
+    rest, own = _less(batch, left.quantity.amount), await _with_own_moment(tx, left)
+    done = await _put(tx, member, Act.MOVE, batch, [one for one in (rest, own) if one], now, reason=reason)
+    return Done((own,), done.entry)
 
 
 def _less(batch: Batch, amount: Decimal) -> Batch | None:
