@@ -53,7 +53,7 @@ class Bin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reviewed:
-    """What reviewers made of lines of one rule, decision and food: `as_it_was` accepted, with or without new amounts."""
+    """What reviewers made of lines of one rule, decision and food; `as_it_was`: under its name, amounts new or not."""
 
     rule: str
     decision: Decision
