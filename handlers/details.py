@@ -1,6 +1,7 @@
 """One food in stock with all that is known of it: answered at once, from the knowledge and what an AI wrote before."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -8,10 +9,12 @@ from handlers import known, wire, written
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.stacks import name_of, stack_of
-from zwai.kitchen import details
+from zwai.kitchen import allergens, details
+from zwai.kitchen.allergens import Allergy
 from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Shelf, today_of
 from zwai.knowledge.words import render_time_unit, render_unit
+from zwai.records.people import Language
 from zwai.records.stock import Batch, Kind, TimeUnit, Unit
 from zwai.records.writings import Written
 
@@ -20,7 +23,8 @@ async def ingredient(call: Call[None]) -> Answer:
     """Every stack of a name."""
     async with call.read() as tx:
         held = await details.shelf(tx, call.member, name_of(call))
-        return call.answer(_ingredient(call, held, await call.kitchen.writings.of(tx, held.newest, call.language)))
+        found = await call.kitchen.writings.of(tx, held.newest, call.language)
+        return call.answer(_ingredient(call, held, found, await allergens.of_member(tx, call.member)))
 
 
 async def stack(call: Call[None]) -> Answer:
@@ -29,14 +33,16 @@ async def stack(call: Call[None]) -> Answer:
     async with call.read() as tx:
         one = await details.stack(tx, call.member, label, added_at)
         held = await details.shelf(tx, call.member, one.label, one.kind)
-        return call.answer(_ingredient(call, held, await call.kitchen.writings.of(tx, held.newest, call.language)))
+        found = await call.kitchen.writings.of(tx, held.newest, call.language)
+        return call.answer(_ingredient(call, held, found, await allergens.of_member(tx, call.member)))
 
 
 async def dish(call: Call[None]) -> Answer:
     added_at, label = stack_of(call)
     async with call.read() as tx:
         batch = await details.stack(tx, call.member, label, added_at, Kind.DISH)
-        return call.answer(_dish(call, batch, await call.kitchen.writings.of(tx, batch, call.language)))
+        found = await call.kitchen.writings.of(tx, batch, call.language)
+        return call.answer(_dish(call, batch, found, await allergens.of_member(tx, call.member)))
 
 
 def statistics(call: Call[Any, Any], held: Shelf) -> dict[str, Any]:
@@ -77,14 +83,14 @@ def dish_facts(call: Call[Any, Any], batch: Batch) -> dict[str, Any]:
     }
 
 
-def _ingredient(call: Call[None], held: Shelf, found: Written) -> dict[str, Any]:
+def _ingredient(call: Call[None], held: Shelf, found: Written, allergies: Sequence[Allergy]) -> dict[str, Any]:
     today, language = today_of(call.member, call.now), call.language
     food, first = details.food(held.newest), soonest(held)
     past = days_left(first.expiry.day, today) < 0
     known_of = known.enrichment(held.newest.food, held.kind, language)
     told = {
         "environmental_impact": written.impact(known_of["environmental_impact"], found, known.per(food), language),
-        "utilization_ideas": written.ideas(known_of["utilization_ideas"], found, language),
+        "utilization_ideas": _fit(written.ideas(known_of["utilization_ideas"], found, language), allergies, language),
         "consumption_advice": written.advice(known.advice(first, today, language), found, past=past),
         "before_consumption_advice": written.check_first(known.check_first(first, language), found, past=past),
         "nutrition": known.nutrition(food),
@@ -100,7 +106,7 @@ def _ingredient(call: Call[None], held: Shelf, found: Written) -> dict[str, Any]
     }
 
 
-def _dish(call: Call[None], batch: Batch, found: Written) -> dict[str, Any]:
+def _dish(call: Call[None], batch: Batch, found: Written, allergies: Sequence[Allergy]) -> dict[str, Any]:
     language = call.language
     food, considerations = details.food(batch), known.considerations(batch, call.language)
     past = days_left(batch.expiry.day, today_of(call.member, call.now)) < 0
@@ -108,7 +114,9 @@ def _dish(call: Call[None], batch: Batch, found: Written) -> dict[str, Any]:
         "nutritional_analysis": written.analysis(
             known.analysis(food, considerations, language), found, considerations, language
         ),
-        "consumption_ideas": written.ideas(known.ideas(food, Kind.DISH, language), found, language),
+        "consumption_ideas": _fit(
+            written.ideas(known.ideas(food, Kind.DISH, language), found, language), allergies, language
+        ),
         "storage_advice": written.keeping(known.storage_advice(batch, language), found, past=past),
         "environmental_impact": written.impact(known.impact(food, language), found, known.per(food), language),
         "nutrition": known.nutrition(food),
@@ -122,3 +130,10 @@ def _dish(call: Call[None], batch: Batch, found: Written) -> dict[str, Any]:
         "engine": written.engine_of(found),
         "fetched_at": call.now,
     }
+
+
+def _fit(ideas: list[dict[str, str]], allergies: Sequence[Allergy], language: Language) -> list[dict[str, str]]:
+    """Those ideas that use nothing that the reader is allergic to."""
+    return [
+        idea for idea in ideas if not allergens.uses(f"{idea['title']}. {idea['description']}", allergies, language)
+    ]

@@ -230,16 +230,24 @@ async def test_without_a_key_nobody_is_asked_and_nothing_more_is_read(http: Clie
         await kitchen.add("Manzana")
         with counted(kitchen.service.kitchen.database) as statements:
             assert (await kitchen.detail(of("manzana")))["engine"] == "local"
-        assert len(statements.of_the_kitchen) == 1
+        assert len(statements.of_the_kitchen) == 2  # the stock, and what the reader is allergic to
         assert kitchen.fake.asked == []
 
 
-async def test_a_detail_costs_three_statements_with_a_key(kitchen: Kitchen) -> None:
+async def test_a_detail_costs_four_statements_with_a_key(kitchen: Kitchen) -> None:
     item = await kitchen.add("Zanahoria")
     await kitchen.improved(of("zanahoria"), 2)
     with counted(kitchen.service.kitchen.database) as statements:
         assert (await kitchen.detail(stack_path(item)))["engine"] == "gemini"
-    assert len(statements.of_the_kitchen) == 3
+    assert len(statements.of_the_kitchen) == 4
+
+
+async def test_no_written_idea_uses_what_the_reader_is_allergic_to(kitchen: Kitchen) -> None:
+    await kitchen.add("Papaya")
+    written = [idea["title"] for idea in (await kitchen.improved(of("papaya"), 2))["utilization_ideas"]]
+    await kitchen.client.put("/api/user/profile", json={"allergies": ["leche"]})
+    told = [idea["title"] for idea in (await kitchen.detail(of("papaya")))["utilization_ideas"]]
+    assert IDEA["title"] in written and IDEA["title"] not in told
 
 
 async def test_reading_details_uses_up_no_households_questions(http: ClientSession, tmp_path: Path) -> None:

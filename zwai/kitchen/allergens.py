@@ -104,6 +104,23 @@ def against(
     return Against(tuple(contains), tuple(may_contain), codes, _verdict(held, contains, may_contain))
 
 
+def uses(text: str, allergies: Sequence[Allergy], language: Language) -> bool:
+    """Whether a piece of advice has something in it that somebody with these allergies declared.
+
+    What a soup or a stew only may hold does not count: nearly all advice would be gone.
+    """
+    contained = _contained(text, language) if allergies else frozenset()
+    return any(
+        bool(one.allergens & contained) or (not one.allergens and bool(one.stems) and one.stems <= _stems(text))
+        for one in allergies
+    )
+
+
+@lru_cache(maxsize=2048)
+def _contained(text: str, language: Language) -> frozenset[Allergen]:
+    return frozenset(judge(text, language).contains)
+
+
 @dataclass(frozen=True, slots=True)
 class _Held:
     contains: frozenset[Allergen]
