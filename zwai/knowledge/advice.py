@@ -50,9 +50,7 @@ def ideas_for(category: str, language: Language) -> tuple[Idea, ...]:
     """Ways to use all of a food of a category; of one that we do not know, what holds for any."""
     rows = _ideas().get(category) or _ideas()[_ANY]
     english = language is Language.EN
-    return tuple(
-        Idea(type_in_words(kind, language), titles[english], texts[english]) for kind, titles, texts in rows
-    )
+    return tuple(Idea(type_in_words(kind, language), titles[english], texts[english]) for kind, titles, texts in rows)
 
 
 def advice_on(topic: Topic, category: str, place: Place, language: Language) -> str:
