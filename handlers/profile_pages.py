@@ -14,7 +14,7 @@ from handlers.profile import ProfileAnswerSchema, ProfileBody, ProfileSchema
 from handlers.schemas import RequestSchema, refusal
 from zwai.errors import Malformed
 from zwai.kitchen import profiles, uploads
-from zwai.kitchen.profiles import MOST_SWITCHES
+from zwai.kitchen.profiles import MOST_SWITCHES, PORTRAIT
 from zwai.records.people import Account
 
 LONGEST_SWITCH = 50
@@ -161,7 +161,7 @@ async def _change_switches(call: Call[SwitchesBody], group: str) -> Answer:
 async def _upload(call: Call[Any]) -> Answer:
     store = call.kitchen.uploads
     async with multipart.received(call, store, most_photos=1) as form:
-        photo = await store.keep(form.photos[0].upload, call.member, "", "profile", call.now)
+        photo = await store.keep(form.photos[0].upload, call.member, "", PORTRAIT, call.now)
         async with store.unless_added([photo]), call.write() as tx:
             await uploads.add(tx, photo)
             account = await profiles.change(tx, call.member, {"photo_url": profiles.portrait_path(photo.id)})

@@ -88,6 +88,11 @@ async def move_photos(tx: Write, ids: Collection[PhotoId], source: HouseholdId, 
         await tx.execute(update(photos).where(*these).values(household_id=target))
 
 
+async def delete_photos(tx: Write, ids: Collection[PhotoId], household: HouseholdId) -> None:
+    if ids:
+        await tx.execute(delete(photos).where(photos.c.household_id == household, photos.c.id.in_(ids)))
+
+
 async def delete_account(tx: Write, account: AccountId, household: HouseholdId) -> None:
     """With its credentials, sessions and their tokens; what it did in the household stays, without saying who."""
     for table in (journal, feedback):

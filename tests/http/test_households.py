@@ -257,6 +257,69 @@ async def test_a_household_goes_with_the_last_one_who_leaves(client: Client, ser
     assert await client.stock() == {} and await client.add("Pan")
 
 
+async def portrait(client: Client) -> str:
+    """Upload a picture of oneself; answers the photo's id."""
+    reply = await client.upload(PHOTOS / "lemon.jpg", "/api/user/profile/picture")
+    return photo_in(reply.json["photo_url"])
+
+
+def photo_in(address: str) -> str:
+    return address.split("/photos/")[1].split("/")[0]
+
+
+async def is_shown(client: Client, photo: str) -> bool:
+    """Whether the profile shows this photo, and its address opens."""
+    address = (await client.get("/api/user/profile")).json["photo_url"]
+    return photo_in(address) == photo and (await client.get(address[address.index("/photos/") :])).status == 200
+
+
+@pytest.mark.parametrize("bring_stock", [False, True])
+async def test_a_picture_of_oneself_comes_along(guest: Guest, service: Service, bring_stock: bool) -> None:
+    ana, ben = await guest(), await guest()
+    photo = await portrait(ben)
+    await join(ben, await invite(ana), bring_stock=bring_stock)
+    assert await has_files(service, photo) and await is_shown(ben, photo)
+    await leave(ana)
+    await leave(ben)
+    assert await has_files(service, photo) and await is_shown(ben, photo)
+
+
+async def test_a_picture_of_oneself_outlives_the_household_that_was_left(
+    couple: tuple[Client, Client], service: Service
+) -> None:
+    ana, ben = couple
+    photo = await portrait(ben)
+    await ana.delete(f"/api/households/members/{uid(ben)}")
+    await leave(ana)
+    assert await has_files(service, photo) and await is_shown(ben, photo)
+    assert (await ben.delete("/api/user/account")).status == 200
+    assert not await has_files(service, photo)
+
+
+async def test_a_deleted_members_picture_goes_and_what_the_stock_shows_stays(
+    couple: tuple[Client, Client], service: Service
+) -> None:
+    ana, ben = couple
+    photo, tomato = await portrait(ben), await photographed(ana)
+    assert (await ben.delete("/api/user/account")).status == 200
+    assert not await has_files(service, photo)
+    image = (await ana.get("/api/inventory")).json["ingredients"][0]["image_path"]
+    assert (await ana.put("/api/user/profile", json={"photo_url": image})).status == 200
+    assert await is_shown(ana, tomato) and await has_files(service, tomato)
+
+
+async def test_a_picture_of_the_stock_stays_with_those_who_have_it(
+    couple: tuple[Client, Client], service: Service
+) -> None:
+    ana, ben = couple
+    tomato = await photographed(ana)
+    image = (await ana.get("/api/inventory")).json["ingredients"][0]["image_path"]
+    assert (await ana.put("/api/user/profile", json={"photo_url": image})).status == 200
+    await leave(ana)
+    again = await ben.post("/api/recognition/ingredients", json={"images_paths": [image]})
+    assert again.status == 200 and await is_shown(ana, tomato) and await has_files(service, tomato)
+
+
 async def test_any_member_may_put_another_out(couple: tuple[Client, Client]) -> None:
     ana, ben = couple
     path = await ana.add("Leche")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from storage import batches, households, people
+from storage import batches, households, people, photos
 from storage.db import Read, Write, raise_version
 from storage.files import Files
 from zwai.errors import (
@@ -21,9 +21,12 @@ from zwai.errors import (
     TooManyInvitations,
     UnknownInvitation,
     UnknownMember,
+    UnknownPhoto,
     ZwaiError,
 )
 from zwai.kitchen import inventory
+from zwai.kitchen.photo_urls import photo_id_of
+from zwai.kitchen.profiles import PORTRAIT
 from zwai.records.ids import new_id
 from zwai.records.people import AccountId, Household, HouseholdId, Invitation, Member, SessionId
 from zwai.records.photos import PhotoId
@@ -129,12 +132,16 @@ async def delete_account(tx: Write, member: Member) -> Moved:
     alone = await _is_alone(tx, member)
     sessions = await households.sessions_of(tx, member.account)
     await households.delete_invitations(tx, member.household, member.account)
+    portrait = await _portrait(tx, member.household, member.account, alone=alone)
     await households.delete_account(tx, member.account, member.household)
-    photos = await households.purge(tx, member.household) if alone else []
-    return Moved(member.household, (), sessions, photos)
+    if alone:
+        return Moved(member.household, (), sessions, await households.purge(tx, member.household))
+    gone = [portrait] if portrait else []
+    await households.delete_photos(tx, gone, member.household)
+    return Moved(member.household, (), sessions, gone)
 
 
-async def delete_files(files: Files, photos: Iterable[PhotoId]) -> None:
+async def delete_files(files: Files, gone: Iterable[PhotoId]) -> None:
     """Delete the copies of photos whose rows are gone; those that cannot be now are swept later."""
     slots = asyncio.Semaphore(DELETED_AT_ONCE)
 
@@ -145,7 +152,7 @@ async def delete_files(files: Files, photos: Iterable[PhotoId]) -> None:
             except (ZwaiError, OSError) as error:
                 log.warning("photo %s is left to be swept: %s", photo, error)
 
-    await asyncio.gather(*(delete(photo) for photo in photos))
+    await asyncio.gather(*(delete(photo) for photo in gone))
 
 
 async def _is_alone(tx: Read, member: Member) -> bool:
@@ -168,9 +175,23 @@ async def _open(tx: Write, member: Member, now: datetime) -> HouseholdId:
 
 async def _move(tx: Write, member: Member, account: AccountId, target: HouseholdId, *, alone: bool) -> Moved:
     await households.delete_invitations(tx, member.household, account)
+    if portrait := await _portrait(tx, member.household, account, alone=alone):
+        await households.move_photos(tx, {portrait}, member.household, target)
     await households.move(tx, account, target)
     sessions = await households.sessions_of(tx, account)
     return Moved(target, (), sessions, await households.purge(tx, member.household) if alone else [])
+
+
+async def _portrait(tx: Read, household: HouseholdId, account: AccountId, *, alone: bool) -> PhotoId | None:
+    """The photo that shows the account, if it may be taken along: what others may use too stays with them."""
+    kept = (await people.get_account(tx, account)).photo_url or ""
+    if not kept.startswith("/photos/") or (photo := photo_id_of(kept)) is None:
+        return None
+    try:
+        (found,) = await photos.of_household(tx, household, (photo,))
+    except UnknownPhoto:
+        return None
+    return found.id if alone or found.purpose == PORTRAIT else None
 
 
 async def _pack(tx: Write, source: HouseholdId, target: HouseholdId) -> list[Batch]:

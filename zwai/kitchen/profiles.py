@@ -13,6 +13,7 @@ from zwai.records.photos import Copy, PhotoId
 from zwai.records.stock import EntryKey
 
 MOST_SWITCHES = 50
+PORTRAIT = "profile"  # what a photo that shows a member was uploaded for
 
 
 async def profile(tx: Read, member: Member) -> Account:
