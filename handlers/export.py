@@ -64,7 +64,7 @@ async def bring_back(call: Call[None]) -> Answer:
         await call.fingerprint([("file", upload.digest)])
         async with call.read() as tx:
             await export.check_empty(tx, call.member.household)
-        async with export.opened(upload.path) as archive:
+        async with kitchen.uploads.unpacking(), export.opened(upload.path) as archive:
             unpacked = await export.unpack(archive, secrets.token_bytes(16))
             kept = export.kept_photos(archive, unpacked, upload.copies, kitchen.files, kitchen.pool)
             async with kept, call.write() as tx:

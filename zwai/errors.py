@@ -558,6 +558,12 @@ class UploadsFull(Unavailable):
     en = "Many photos are being uploaded at once. Try again in a few seconds."
 
 
+class ImportsFull(Unavailable):
+    code = "imports_full"
+    es = "Hay otras copias que se están importando. Inténtalo otra vez en unos segundos."
+    en = "Other exports are being imported. Try again in a few seconds."
+
+
 class StreamsFull(Unavailable):
     code = "streams_full"
     es = "Hay muchas tareas seguidas a la vez. Inténtalo otra vez en unos segundos."

@@ -7,6 +7,7 @@ import json
 import re
 import zipfile
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +19,7 @@ from sqlalchemy import insert, select, update
 from storage import exports, schema
 from tests.http.expecting import answered, refused, refused_in_both_languages
 from tests.service import PHOTOS, Client, Reply, Service, signed_in, stack_path
+from zwai.kitchen.uploads import UNPACKED_AT_ONCE
 from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId
 from zwai.records.photos import Copy
@@ -409,3 +411,15 @@ async def test_nothing_temporary_is_left(client: Client, service: Service) -> No
         while service.kitchen.uploads.in_flight:
             await asyncio.sleep(0.01)
     assert folders(service) == before
+
+
+async def test_so_many_archives_are_unpacked_at_once_and_no_more(guest: Guest, service: Service) -> None:
+    giver, taker = await guest(), await guest()
+    await giver.add("Leche")
+    archive = await exported(giver)
+    async with AsyncExitStack() as others:
+        for _ in range(UNPACKED_AT_ONCE):
+            await others.enter_async_context(service.kitchen.uploads.unpacking())
+        refused(await bring(taker, archive), 503, "imports_full")
+        assert (await taker.upload(PHOTOS / "lemon.jpg")).status == 201, "others wait for nothing"
+    assert (await bring(await guest(), archive)).status == 201

@@ -10,12 +10,13 @@ from ai.work import prepare
 from storage import photos
 from storage.db import Write
 from storage.files import Files, Upload
-from zwai.errors import DatabaseDown, EmptyImage, UploadsFull
+from zwai.errors import DatabaseDown, EmptyImage, ImportsFull, UploadsFull
 from zwai.records.ids import new_id
 from zwai.records.people import Member
 from zwai.records.photos import ImageLimits, Photo, PhotoId
 
 PREPARE_DEADLINE_S = 20.0
+UNPACKED_AT_ONCE = 2  # archives, of one process
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Uploads:
         self._files = files
         self._pool = pool
         self.in_flight = 0
+        self._unpacking = 0
 
     @asynccontextmanager
     async def receive(self, most_bytes: int | None = None) -> AsyncIterator[Upload]:
@@ -51,6 +53,17 @@ class Uploads:
                 yield upload
         finally:
             self.in_flight -= 1
+
+    @asynccontextmanager
+    async def unpacking(self) -> AsyncIterator[None]:
+        """Room to take a whole archive apart: its rows are all in memory until they are stored. Raises ImportsFull."""
+        if self._unpacking >= UNPACKED_AT_ONCE:
+            raise ImportsFull({"retry_after": 5})
+        self._unpacking += 1
+        try:
+            yield
+        finally:
+            self._unpacking -= 1
 
     async def keep(self, upload: Upload, member: Member, name: str, purpose: str, now: datetime) -> Photo:
         """Make and store the copies of a whole upload; the row comes after (`add`), so a crash leaves no dead row.
