@@ -38,7 +38,7 @@ async def test_texts_are_told_apart_in_the_order_that_they_came(client: Client) 
     milk, coconut, unknown, apple = await check(client, "Leche Gloria 1L", "leche de coco", "zyxofruta", "manzana")
     assert milk["text"] == "Leche Gloria 1L"
     assert (milk["contains"], milk["verdict"]) == (["milk"], "contains")
-    assert milk["why"] == "«leche»: es leche."
+    assert milk["why"] == "«Leche»: es leche."
     assert coconut["contains"] == []
     assert (unknown["contains"], unknown["may_contain"], unknown["verdict"]) == ([], [], "unknown")
     assert (apple["verdict"], apple["free_of"]) == ("free", [])
@@ -46,8 +46,8 @@ async def test_texts_are_told_apart_in_the_order_that_they_came(client: Client) 
 
 async def test_the_reason_is_in_the_language_of_who_asks(client: Client) -> None:
     spanish, english = (await check(client, "camarones"))[0], (await check(client, "camarones", headers=ENGLISH))[0]
-    assert spanish["why"] == "«camarones»: es un crustáceo."
-    assert english["why"] == '"camarones": is a crustacean.'
+    assert spanish["why"] == "«camarones»: es un crustáceo; puede contener pescado, moluscos."
+    assert english["why"] == '"camarones": is a crustacean; may contain fish, molluscs.'
 
 
 async def test_what_a_text_says_to_be_without_is_told(client: Client) -> None:

@@ -206,8 +206,8 @@ def test_what_lies_beyond_the_end_of_reading_is_not_called_free():
 @pytest.mark.parametrize(
     ("text", "language", "words"),
     [
-        ("camarones al ajillo", Language.ES, "«camarones»: es un crustáceo."),
-        ("king prawns", Language.EN, '"king prawns": is a crustacean.'),
+        ("camarones al ajillo", Language.ES, "«camarones»: es un crustáceo; puede contener"),
+        ("king prawns", Language.EN, '"king prawns": is a crustacean; may contain'),
         ("ají de gallina", Language.ES, "pan, leche, queso y pecanas"),
         ("pera", Language.ES, "en nuestro catálogo"),
         ("zyxofruta", Language.ES, "No conocemos «zyxofruta»."),
@@ -217,6 +217,27 @@ def test_what_lies_beyond_the_end_of_reading_is_not_called_free():
 )
 def test_the_reason_names_the_word_that_decides(text: str, language: Language, words: str):
     assert words in judge(text, language).why
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("Maní tostado", "«Maní tostado»: es maní; puede contener frutos secos, ajonjolí."),
+        ("camarón", "«camarón»: es un crustáceo; puede contener pescado, moluscos."),
+        ("PIÑA", "«PIÑA»: en nuestro catálogo como piña, sin ninguno de los catorce."),
+        ("Pin\u0303a", "«Piña»: en nuestro catálogo como piña, sin ninguno de los catorce."),
+        ("zyxofruta Ñandú", "No conocemos «zyxofruta, Ñandú»."),
+        ("mantequila", "«mantequilla»: es un lácteo. No conocemos «mantequila»."),
+        (
+            "Pan sin glúten",
+            "«Pan»: el pan es de trigo; puede contener huevo, soya, leche, ajonjolí. Dice sin «glúten».",
+        ),
+        ("leche de coco", "«leche de coco»: es de coco: ni leche ni fruto seco de la lista; puede contener sulfitos."),
+        ("🥛", "Aquí no hay palabra que conozcamos."),
+    ],
+)
+def test_a_reason_quotes_what_was_written_and_explains_each_allergen(text: str, why: str):
+    assert judge(text, Language.ES).why == why
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ Words decide, the longest known phrase first ("leche de coco" is no milk); a tex
 we do not know is never called free.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+import unicodedata
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache, partial
 from itertools import accumulate
@@ -28,6 +30,7 @@ from zwai.knowledge.allergen_words import (
     token_of,
     tokens_of,
 )
+from zwai.knowledge.names import label_key
 from zwai.records.allergens import Allergen, Judged, Verdict
 from zwai.records.people import Language
 
@@ -52,6 +55,8 @@ LONGEST = 2000
 _MOST_REPAIRED = 6  # more unknown words than these are no typing errors
 _SHORTEST_REPAIRED = 4
 _MOST_REASONS = 8
+
+_WRITTEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?\d{0,4}")
 
 _DENYING = frozenset({"sin", "without", "no", "not", "non", "exento", "exenta"})
 _DENYING_BEFORE = {"libre": {"de", "del"}, "free": {"of", "from"}}
@@ -108,7 +113,7 @@ def judge(text: str, language: Language = Language.ES) -> Judged:
         reading.unknown = reading.unknown or [was.word for was, now in zip(tokens, mended, strict=True) if was != now]
     if len(text) > LONGEST:
         reading.unknown.append("…")
-    return _judged(reading, language)
+    return _judged(reading, language, _as_written(text[:LONGEST]))
 
 
 def named_in(text: str, language: Language = Language.ES) -> frozenset[Allergen]:
@@ -295,7 +300,13 @@ def _parts(token: Token, words: frozenset[str]) -> bool:
     return token.stem in (COMMA, STOP) or token.word in words
 
 
-def _judged(reading: _Reading, language: Language) -> Judged:
+def _as_written(text: str) -> Mapping[str, str]:
+    """How a text writes each of its words."""
+    words = _WRITTEN.findall(unicodedata.normalize("NFC", text))
+    return {label_key(word.replace("’", "'")): word for word in reversed(words)}
+
+
+def _judged(reading: _Reading, language: Language, written: Mapping[str, str]) -> Judged:
     contains, may_contain = _codes(reading)
     free_of = set().union(*map(_taken_away, reading.findings)) - contains - may_contain
     verdict = _verdict(reading, contains, may_contain)
@@ -304,7 +315,7 @@ def _judged(reading: _Reading, language: Language) -> Judged:
         may_contain=_in_order(may_contain),
         free_of=_in_order(free_of),
         verdict=verdict,
-        why=" ".join(_reasons(reading, verdict, language)),
+        why=" ".join(_reasons(reading, verdict, may_contain, language, written)),
     )
 
 
@@ -333,34 +344,44 @@ def _in_order(codes: Iterable[Allergen]) -> tuple[Allergen, ...]:
     return tuple(sorted(codes, key=list(Allergen).index))
 
 
-def _reasons(reading: _Reading, verdict: Verdict, language: Language) -> Iterator[str]:
+def _reasons(
+    reading: _Reading, verdict: Verdict, may: Collection[Allergen], language: Language, written: Mapping[str, str]
+) -> Iterator[str]:
     """Why, a sentence for each word that decides; at last what we do not know."""
     english = language is Language.EN
     told = [one for one in reading.findings if one.phrase.sort is not Sort.FILLER]
-    yield from (_reason(one, language) for one in told[:_MOST_REASONS])
+    for one in told[:_MOST_REASONS]:
+        said = " ".join(written.get(word, word) for word in one.said.split())
+        yield _reason(one, f'"{said}"' if english else f"«{said}»", may, language)
     if reading.unknown:
-        words = ", ".join(dict.fromkeys(reading.unknown[:5]))
+        words = ", ".join(dict.fromkeys(written.get(word, word) for word in reading.unknown[:5]))
         yield f'We do not know "{words}".' if english else f"No conocemos «{words}»."
+    elif not told:
+        yield "There is no word here that we know." if english else "Aquí no hay palabra que conozcamos."
     elif verdict is Verdict.UNKNOWN:
         yield "What else is in it depends on the recipe." if english else "Lo demás depende de la receta."
 
 
-def _reason(one: Finding, language: Language) -> str:
+def _reason(one: Finding, said: str, may: Collection[Allergen], language: Language) -> str:
     english = language is Language.EN
-    said = f'"{one.said}"' if english else f"«{one.said}»"
     if one.denied:
         return f"It says without {said}." if english else f"Dice sin {said}."
+    if (food := one.phrase.food) is not None:
+        there = f"in our catalogue as {food.name_en}" if english else f"en nuestro catálogo como {food.name(language)}"
+        return f"{said}: {there}, {_told(one.phrase, language)}."
     why = one.phrase.why[1] if english else one.phrase.why[0]
-    if (food := one.phrase.food) is None:
-        return f"{said}: {why}."
-    there = f"in our catalogue as {food.name_en}" if english else f"en nuestro catálogo como {food.name(language)}"
-    return f"{said}: {there}, {_told(one.phrase, language)}."
+    if left := _names(one.phrase.may_contain & set(may), language):
+        why += f"; may contain {left}" if english else f"; puede contener {left}"
+    return f"{said}: {why}."
 
 
 def _told(phrase: Phrase, language: Language) -> str:
     english = language is Language.EN
-    has, may = (", ".join(name_of(code, language) for code in _in_order(codes))
-                for codes in (phrase.contains, phrase.may_contain))  # fmt: skip
+    has, may = _names(phrase.contains, language), _names(phrase.may_contain, language)
     parts = [f"{'with' if english else 'con'} {has}"] if has else []
     parts += [f"{'may contain' if english else 'puede contener'} {may}"] if may else []
     return "; ".join(parts) or ("without any of the fourteen" if english else "sin ninguno de los catorce")
+
+
+def _names(codes: Iterable[Allergen], language: Language) -> str:
+    return ", ".join(name_of(code, language) for code in _in_order(codes))
