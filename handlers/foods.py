@@ -12,7 +12,7 @@ from handlers.schemas import RequestSchema
 from handlers.stock_answers import RangeSchema
 from zwai.errors import NotInCatalogue
 from zwai.knowledge import catalogue, names, units
-from zwai.knowledge.catalogue import Food, ShelfLife
+from zwai.knowledge.catalogue import Food, ShelfLife, ShelfState
 from zwai.knowledge.facts import Footprint
 from zwai.knowledge.references import said
 from zwai.records.people import Language
@@ -20,6 +20,8 @@ from zwai.records.people import Language
 MOST_FOUND = 50
 # The same for all households until the next release; the language is that of a profile, which may change.
 KEPT = {"Cache-Control": "private, max-age=600", "Vary": "Authorization, Accept-Language"}
+# What a judged row speaks of is food as it is bought; that it is judged is said by `assumed`.
+SINCE = [state for state in ShelfState if state is not ShelfState.JUDGED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,13 @@ class SourcedSchema(Schema):
 
 
 class ShelfLifeSchema(SourcedSchema):
-    """How long it keeps in a place; `state` says since when: bought, opened, thawed, cooked or cut."""
+    """How long it keeps in a place; `state` says since when: as it is bought, put there, opened, thawed, cooked, cut.
+
+    `purchase` counts from the purchase and `stored` from the day that it came to this place.
+    """
 
     place = fields.String(required=True)
-    state = fields.String(required=True)
+    state = fields.String(required=True, validate=validate.OneOf(SINCE))
     min_days = fields.Integer(required=True)
     max_days = fields.Integer(required=True)
 
@@ -137,7 +142,7 @@ def _food(call: Call[Any, Any], food: Food) -> dict[str, Any]:
         "unit": food.unit,
         "allergens": food.allergens,
         "may_contain": food.may_contain,
-        "shelf_life": [_life(life, call.language) for life in catalogue.load().lives(food)],
+        "shelf_life": [_life(life, call.language) for life in _counted(food)],
         "weights": units.weights(food),
         "density": food.density,
         "nutrition": food.nutrition,
@@ -145,10 +150,20 @@ def _food(call: Call[Any, Any], food: Food) -> dict[str, Any]:
     }
 
 
+def _counted(food: Food) -> list[ShelfLife]:
+    """The rows that dates are counted by: where a place has a judged one, no table's counts for what is as bought."""
+    lives = catalogue.load().lives(food)
+    judged = {life.place for life in lives if life.state is ShelfState.JUDGED}
+    return [
+        life for life in lives
+        if life.place not in judged or life.state not in (ShelfState.PURCHASE, ShelfState.STORED)
+    ]  # fmt: skip
+
+
 def _life(life: ShelfLife, language: Language) -> dict[str, Any]:
     return {
         "place": life.place,
-        "state": life.state,
+        "state": ShelfState.PURCHASE if life.state is ShelfState.JUDGED else life.state,
         "min_days": life.min_days,
         "max_days": life.max_days,
         "source": said(life.reference, language),

@@ -76,6 +76,15 @@ async def test_a_food_that_is_not_in_the_catalogue_is_not_found(client: Client, 
     assert problem["code"] == "not_in_catalogue"
 
 
+async def test_a_shelf_life_says_since_when_it_counts(client: Client) -> None:
+    since = {"purchase", "stored", "opened", "thawed", "cooked", "cut"}
+    for food in list(load().foods)[::10]:
+        lives = (await client.get(f"/api/foods/{food}")).json["shelf_life"]
+        states = [(life["place"], life["state"]) for life in lives]
+        assert {state for _, state in states} <= since, food
+        assert len(states) == len(set(states)), food
+
+
 async def test_every_food_can_be_shown(client: Client) -> None:
     for food in list(load().foods)[::25]:
         answered(await client.get(f"/api/foods/{food}"), "GET", "/api/foods/{food_id}")
