@@ -1,13 +1,13 @@
 """What of a capture may leave the house when there is a key: food, but no receipt, label or other paper."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession
 
 from tests.http.test_captures import RECEIPT, captured, needs_reading, printed
 from tests.http.test_gemini import MILK, UNSURE, Kitchen, kitchen_with
+from tests.service import OpenService
 
 pytestmark = pytest.mark.direct
 
@@ -16,8 +16,8 @@ LETTER = "\n".join(f"Querida Ana, esta es la linea {number} de mi carta" for num
 
 
 @pytest.fixture
-async def kitchen(http: ClientSession, tmp_path: Path) -> AsyncIterator[Kitchen]:
-    async with kitchen_with(http, tmp_path) as it:
+async def kitchen(http: ClientSession, open_service: OpenService) -> AsyncIterator[Kitchen]:
+    async with kitchen_with(http, open_service) as it:
         it.fake.otherwise = {"ingredients": [MILK], "foods": []}
         yield it
 
