@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, validate
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Amount, Label, unit_field
+from handlers.fields import Amount, Label, readable, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stacks import LONGEST_REASON
 from zwai.kitchen import first_out
@@ -37,7 +37,7 @@ class EatSchema(RequestSchema):
     quantity = Amount(attribute="amount", allow_none=True)
     unit = unit_field(allow_none=True)
     consumption_reason = fields.String(
-        attribute="reason", allow_none=True, validate=validate.Length(max=LONGEST_REASON)
+        attribute="reason", allow_none=True, validate=[validate.Length(max=LONGEST_REASON), readable]
     )
 
 

@@ -13,7 +13,7 @@ from marshmallow import fields, validate
 
 from handlers.schemas import refusal
 from zwai.kitchen.photo_urls import photo_id_of
-from zwai.knowledge.names import label_key
+from zwai.knowledge.names import is_readable, label_key
 from zwai.knowledge.quantities import number
 from zwai.knowledge.words import place_of, time_unit_of, unit_of
 
@@ -58,9 +58,14 @@ class Label(fields.Field[str]):
             raise refusal("too_long", es, f"must have at most {LONGEST_LABEL} characters.")
         if not any(unicodedata.category(character)[0] in "LNPS" for character in label):
             raise refusal("empty", "no puede estar vacío.", "may not be empty.")
-        if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
-            raise refusal("bad_form", "tiene caracteres no permitidos.", "has characters that are not allowed.")
+        readable(label)
         return label
+
+
+def readable(text: str) -> None:
+    """Validates that a text shows what it holds."""
+    if not is_readable(text):
+        raise refusal("bad_form", "tiene caracteres no permitidos.", "has characters that are not allowed.")
 
 
 class Amount(fields.Field[Decimal]):

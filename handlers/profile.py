@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from marshmallow import Schema, fields, pre_load, validate, validates_schema
+from marshmallow import Schema, ValidationError, fields, pre_load, validate, validates_schema
 
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Address, Email, ListOf
+from handlers.fields import Address, Email, ListOf, readable
 from handlers.schemas import RequestSchema, refusal
 from zwai.errors import Malformed
 from zwai.kitchen import profiles
@@ -67,7 +67,7 @@ class ProfileSchema(RequestSchema):
     """Both spellings of a name are read; known keys inside `prefs` too; unknown ones are left out."""
 
     record = ProfileBody
-    name = fields.String(validate=validate.Length(max=200))
+    name = fields.String(validate=[validate.Length(max=200), readable])
     email = Email(validate=validate.Length(max=320))
     photo_url = Address(schemes={"http", "https"}, require_tld=False, validate=validate.Length(max=2000))
     language = fields.Enum(Language, by_value=True)
@@ -79,14 +79,16 @@ class ProfileSchema(RequestSchema):
     specialDietItems = _entries()  # noqa: N815
     favoriteRecipes = _entries()  # noqa: N815
     initialPreferencesCompleted = fields.Boolean()  # noqa: N815
-    phone = fields.String(validate=validate.Length(max=40))
+    phone = fields.String(validate=[validate.Length(max=40), readable])
 
     @pre_load
     def _spellings(self, document: dict[str, Any], **_: Any) -> dict[str, Any]:
         inside: dict[str, Any] = {}
         for group in ("preferences", "prefs"):
-            given = document.get(group)
-            inside |= given if isinstance(given, dict) else {}
+            given = document.get(group) or {}
+            if not isinstance(given, dict):
+                raise ValidationError("Not a valid mapping type.", group)
+            inside |= given
         flat = {**{key: inside[key] for key in (*PREFERENCES, "language") if key in inside}, **document}
         for ours, theirs in (("name", "displayName"), ("photo_url", "photoURL")):
             if flat.get(theirs) is not None:

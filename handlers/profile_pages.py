@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_load, validate
 from handlers import multipart, profile, wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import cursor_of
+from handlers.fields import cursor_of, readable
 from handlers.journal import HistoryQuery
 from handlers.profile import ProfileAnswerSchema, ProfileBody, ProfileSchema
 from handlers.schemas import RequestSchema, refusal
@@ -52,6 +52,7 @@ class SwitchesSchema(RequestSchema):
         if not all(_is_choice(value) for value in inside.values()):
             es = f"solo admite true, false, números y textos de hasta {LONGEST_CHOICE} caracteres."
             raise refusal("wrong_type", es, f"only takes true, false, numbers and texts of up to {LONGEST_CHOICE}.")
+        readable(" ".join(text for text in (*inside, *inside.values()) if isinstance(text, str)))
         return {"switches": inside}
 
 

@@ -10,6 +10,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, post_load
 from zwai.errors import Invalid, Problem
 
 MOST_PROBLEMS = 100  # told in one answer
+_ENTRY = re.compile(r"(?<=[^/])/(\d+)(?=/|$)")  # of a list, which is named with its list: "items[0]"
 
 
 class RequestSchema(Schema):
@@ -62,7 +63,7 @@ def _problems(messages: Any, pointer: str) -> Iterator[Problem]:
         return
     for message in messages if isinstance(messages, list) else [messages]:
         code, es, en = message.problem if isinstance(message, _Said) else _translated(str(message))
-        field = pointer.rpartition("/")[2] or "JSON"
+        field = _ENTRY.sub(r"[\1]", pointer).rpartition("/")[2] or "JSON"
         yield Problem(pointer, code, f"«{field}» {es}", f'"{field}" {en}')
 
 

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Amount, Day, parse_moment, unit_field
+from handlers.fields import Amount, Day, parse_moment, readable, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import ItemBody, expiry_given
 from zwai.errors import UnknownStack
@@ -94,7 +94,7 @@ class ConsumeSchema(RequestSchema):
     portions = Amount(allow_none=True)
     consumed_portions = Amount(allow_none=True)
     unit = unit_field(allow_none=True)
-    consumption_reason = fields.String(allow_none=True, validate=validate.Length(max=LONGEST_REASON))
+    consumption_reason = fields.String(allow_none=True, validate=[validate.Length(max=LONGEST_REASON), readable])
 
     def _record(self, values: dict[str, Any]) -> ConsumeBody:
         names = ("consumed_quantity", "portions", "consumed_portions")

@@ -7,7 +7,18 @@ from typing import Any
 
 from marshmallow import fields, pre_load, validate
 
-from handlers.fields import Amount, Day, Label, ListOf, Moment, PhotoPath, place_field, time_unit_field, unit_field
+from handlers.fields import (
+    Amount,
+    Day,
+    Label,
+    ListOf,
+    Moment,
+    PhotoPath,
+    place_field,
+    readable,
+    time_unit_field,
+    unit_field,
+)
 from handlers.schemas import RequestSchema
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import NewItem, today_of, typed_expiry
@@ -54,7 +65,7 @@ class ItemSchema(RequestSchema):
     quantity = Amount(required=True)
     type_unit = unit_field(required=True, attribute="unit")
     storage_type = place_field(attribute="place", allow_none=True)
-    tips = fields.String(validate=validate.Length(max=LONGEST_TIPS), allow_none=True)
+    tips = fields.String(validate=[validate.Length(max=LONGEST_TIPS), readable], allow_none=True)
     image_path = PhotoPath(attribute="photo", allow_none=True)
     expiration_date = Day(attribute="expiry_day", allow_none=True)
     expiration_time = fields.Integer(
@@ -62,10 +73,12 @@ class ItemSchema(RequestSchema):
     )
     time_unit = time_unit_field(attribute="span_unit", allow_none=True)
     added_at = Moment(allow_none=True)
-    main_ingredients = ListOf(fields.String(validate=validate.Length(max=100)), validate=validate.Length(max=50))
-    category = fields.String(validate=validate.Length(max=50), allow_none=True)
+    main_ingredients = ListOf(
+        fields.String(validate=[validate.Length(max=100), readable]), validate=validate.Length(max=50)
+    )
+    category = fields.String(validate=[validate.Length(max=50), readable], allow_none=True)
     calories = Amount(zero=True, allow_none=True)
-    description = fields.String(validate=validate.Length(max=LONGEST_TIPS), allow_none=True)
+    description = fields.String(validate=[validate.Length(max=LONGEST_TIPS), readable], allow_none=True)
     label_type = fields.Enum(LabelKind, by_value=True, attribute="label_kind", allow_none=True)
 
     @pre_load

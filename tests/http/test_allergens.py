@@ -169,3 +169,10 @@ async def test_the_result_of_a_job_has_alerts_too(client: Client) -> None:
             await asyncio.sleep(0.05)
     assert told["result_data"]["has_allergens"] is True
     assert told["result_data"]["ingredients"][0]["allergens"] == ["leche"]
+
+
+async def test_what_is_wrong_with_an_entry_names_its_list(client: Client) -> None:
+    told = refused(await client.post(CHECK, json={"items": ["leche", 7]}), 422)
+    assert [(one["pointer"], one["message"]) for one in told["errors"]] == [
+        ("/items/1", "«items[1]» debe ser un texto.")
+    ]

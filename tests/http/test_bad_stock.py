@@ -47,6 +47,8 @@ GOOD = {"name": "Leche", "quantity": 1, "type_unit": "litros", "storage_type": "
         ("name", "   ", "empty"),
         ("name", "\u200b", "empty"),
         ("name", "Le\x00che", "bad_form"),
+        ("name", "Le\u202eehc", "bad_form"),
+        ("tips", "Fr\x00ío", "bad_form"),
         ("name", "Le\x1bche", "bad_form"),
         ("name", 5, "wrong_type"),
         ("name", None, "null"),

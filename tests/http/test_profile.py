@@ -208,3 +208,27 @@ async def test_choices_do_not_grow_without_end(client: Client) -> None:
     path = f"{PROFILE}/privacy"
     assert (await client.put(path, json={f"a{number}": True for number in range(50)})).status == 200
     refused(await client.put(path, json={"one more": True}), 413)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body", "pointer", "code"),
+    [
+        ("PUT", PROFILE, {"name": "Ana\x00"}, "/name", "bad_form"),
+        ("PUT", PROFILE, {"displayName": "Ana\u202eanA"}, "/name", "bad_form"),
+        ("PUT", PROFILE, {"phone": "\x1b[2J"}, "/phone", "bad_form"),
+        ("PUT", PROFILE, {"name": "Ana", "prefs": [1]}, "/prefs", "wrong_type"),
+        ("PUT", f"{PROFILE}/privacy", {"visible\x00": True}, "", "bad_form"),
+        ("PUT", f"{PROFILE}/notifications", {"sound": "\x00"}, "", "bad_form"),
+    ],
+)
+async def test_what_nobody_can_read_is_refused(
+    client: Client, method: str, path: str, body: dict[str, Any], pointer: str, code: str
+) -> None:
+    told = refused(await client.request(method, path, json=body), 422)
+    assert [(problem["pointer"], problem["code"]) for problem in told["errors"]] == [(pointer, code)]
+    assert (await client.get(PROFILE)).json["name"] == ""
+
+
+async def test_a_name_may_have_any_letters(client: Client) -> None:
+    for name in ("Añá O\u2019Neill", "\u0645\u0631\u064a\u0645", "Ana \U0001f469\u200d\U0001f373"):
+        assert (await client.put(PROFILE, json={"name": name})).json["profile"]["name"] == name

@@ -39,6 +39,10 @@ class Match:
     rule: Rule
 
 
+# With these a text looks like another one: "\u202e" shows what follows backwards.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
 def label_key(text: str) -> str:
     """How labels are grouped and compared: casefolded, accents off, spaces collapsed."""
     if not text.isascii():
@@ -47,11 +51,17 @@ def label_key(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+def is_readable(text: str) -> bool:
+    """Whether a text holds no control characters but line ends and tabs, and none that turn how others are read."""
+    return text.isprintable() or not any(
+        unicodedata.category(one) in ("Cc", "Cs") or one in _TURNING for one in text if one not in "\n\r\t"
+    )
+
+
 def is_label(text: str) -> bool:
     """Whether a text can be a name: tidy, something of it visible, nothing of it a control character."""
-    kinds = {unicodedata.category(character) for character in text}
-    visible = any(kind[0] in "LNPS" for kind in kinds)
-    return visible and kinds.isdisjoint({"Cc", "Cs"}) and text == " ".join(text.split())
+    visible = any(unicodedata.category(character)[0] in "LNPS" for character in text)
+    return visible and is_readable(text) and text == " ".join(text.split())
 
 
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]")
