@@ -12,7 +12,7 @@ from storage.redis_line import Line, Script
 from tests.stacks import TestStack
 
 ECHO = Script("return {KEYS[1], ARGV[1]}")
-ANSWER_S = 0.6
+ANSWER_S = 2.0
 
 
 @pytest.fixture
