@@ -63,13 +63,15 @@ async def test_a_script_that_redis_forgot_is_told_again(line: Line, redis: Redis
     await asyncio.gather(*(ask(line, number) for number in range(20)))
 
 
-async def test_a_connection_that_does_not_answer_is_given_up(line: Line, redis: Redis):
+async def test_a_connection_that_does_not_answer_is_given_up(stack: TestStack, redis: Redis):
+    line = Line(stack.settings["ZWAI_REDIS_URL"], 0.6)
     await ask(line, 1)
     await redis.execute_command("CLIENT", "PAUSE", "900", "ALL")
     with pytest.raises(TimeoutError):
         await ask(line, 2)
     await asyncio.sleep(0.4)
     await ask(line, 3)
+    line.close()
 
 
 async def test_a_wrong_script_is_an_error_of_its_question_only(line: Line):
