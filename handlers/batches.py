@@ -231,6 +231,8 @@ async def quarantine(call: Call[None]) -> Answer:
 async def move(call: Call[MoveBody]) -> Answer:
     """Into another place, all or a part: the freezer and back too."""
     body = call.body
+    if body.until is not None:
+        _check_not_past(call, "new_best_before", body.until)
     until = typed_expiry(body.until) if body.until is not None else None
     async with call.write() as tx:
         done = await states.move(tx, call.member, _id(call), body.place, call.now, amount=body.amount, until=until)

@@ -227,6 +227,7 @@ async def test_nothing_is_left_over_of_what_others_have(client: Client, guest: C
     ("what", "body", "pointer"),
     [
         ("reserve", {"planner_date": "1999-01-01", "meal_type": "cena"}, "/planner_date"),
+        ("freeze", {"new_best_before": "1999-01-01"}, "/new_best_before"),
         ("transform", {"output_type": "Puré", "yield_qty": 1, "unit": "g", "eat_by": "1999-01-01"}, "/eat_by"),
     ],
 )
