@@ -162,7 +162,7 @@ async def test_the_complete_list_tells_what_is_known_of_each(client: Client) -> 
     assert body["food_items"][0]["utilization_ideas"][0]["type"] == "combinación"
 
 
-async def test_a_detail_costs_three_statements_at_most_of_any_number_of_stacks(client: Client, service: Service) -> None:
+async def test_a_detail_costs_three_statements_at_most_of_any_stacks(client: Client, service: Service) -> None:
     for _ in range(5):
         milk = await add(client, "Leche", 1, "litros")
     for path in (f"{ROOT}/ingredients/Leche/detail", stack_path(milk)):
