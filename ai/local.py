@@ -16,7 +16,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from ai.head import Chances, Floats, Guess, Head, load_head
 from ai.names import MODELS, Role, names
-from ai.parts import Part, parts
+from ai.parts import CELL_PX, Part, parts
 from ai.quiet import onnxruntime
 from zwai.errors import BrokenImage, NotAnImage
 from zwai.records.photos import Aim, Decision, Sighting
@@ -24,8 +24,12 @@ from zwai.records.photos import Aim, Decision, Sighting
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIDE_PX = 320
 PARTS_PX = 1024
+BAND_PX = 256
+BAND_EDGE_PX = 64
 SUGGESTIONS = 3
 SUGGESTION_LEAST = 0.3
+ONE_LEAST = 0.5  # below it, a photo in whose parts several foods are named is taken to show these
+SEVERAL = 2
 FURTHER_LEAST = 0.05  # of the second and the third
 
 M_MMAP_THRESHOLD = -3  # of glibc's mallopt
@@ -50,9 +54,18 @@ class Model:
         return self.head.chances(np.concatenate([run[0] for run in seen]), np.concatenate([run[1] for run in seen]))
 
     def dense(self, image: Image.Image) -> Floats:
-        """Features of every place: (1280, height / 32, width / 32)."""
-        dense: Floats = self._session.run(["map"], {"x": _input(image)})[0][0]
-        return dense
+        """Features of every place: (1280, height / 32, width / 32), both sides of `image` being multiples of 32.
+
+        In bands, each looked at with something of its neighbours: at once, a large photo takes 30 MB more.
+        """
+        bands = []
+        for top in range(0, image.height, BAND_PX):
+            above, bottom = min(top, BAND_EDGE_PX), min(image.height, top + BAND_PX)
+            band = image.crop((0, top - above, image.width, min(image.height, bottom + BAND_EDGE_PX)))
+            seen = self._session.run(["map"], {"x": _input(band)})[0][0]
+            first = above // CELL_PX
+            bands.append(seen[:, first : first + (bottom - top) // CELL_PX])
+        return np.concatenate(bands, 1)
 
 
 def load(folder: Path) -> Model:
@@ -98,13 +111,16 @@ def sight(model: Model, path: Path, aim: Aim) -> list[Sighting]:
     guesses = model.head.best(model.chances([square]), 0, SUGGESTIONS, ROLES[aim])
     if guesses and guesses[0].sure:
         return [_sighting(guesses[0], Decision.ITEM, aim)]
-    if guesses and guesses[0].confidence >= SUGGESTION_LEAST:
-        likely = [guess for guess in guesses if guess.confidence >= FURTHER_LEAST]
-        return [_sighting(guess, Decision.SUGGESTION, aim) for guess in likely]
+    likely = [guess for guess in guesses if guess.confidence >= FURTHER_LEAST]
+    suggested = [_sighting(guess, Decision.SUGGESTION, aim) for guess in likely]
+    best = guesses[0].confidence if guesses else 0.0
     if aim is Aim.DISHES:  # the parts of a plate are ingredients, and naming them was wrong more often than right
-        return []
+        return suggested if best >= SUGGESTION_LEAST else []
+    if best >= ONE_LEAST:
+        return suggested
     with _opened(path, PARTS_PX) as photo:
-        return [_part(part, aim) for part in parts(photo, model)]
+        found = [_part(part, aim) for part in parts(photo, model)]
+    return suggested if best >= SUGGESTION_LEAST and len(found) < SEVERAL else found
 
 
 def _sighting(guess: Guess, decision: Decision, aim: Aim) -> Sighting:

@@ -15,13 +15,14 @@ from ai.head import Chances, Floats, Guess, Head
 from ai.names import Role
 from zwai.records.photos import Box
 
-LONGEST_PX = 640
+LONGEST_PX = 1024
 CELL_PX = 32  # of the dense features
 WINDOWS = (4, 6, 9, 13)  # sides, in cells
+WINDOWS_AT_ONCE = 100  # each has 5 kB of features
 CROP_PX = 224
-PROPOSALS = 12
+PROPOSALS = 24
 PROPOSED_LEAST = 0.5
-NAMED_LEAST = 0.7  # calibrated; on collages of held-out photos: 85 % right, 68 % found
+NAMED_LEAST = 0.85  # calibrated; on collages of held-out photos: 92 % right, 89 % found
 OVERLAP = 0.35  # of the smaller window; more means the same thing
 
 
@@ -70,7 +71,9 @@ def _proposals(photo: Image.Image, model: Seer) -> list[_Proposal]:
     width, height = (max(1, round(side * scale / CELL_PX)) * CELL_PX for side in photo.size)
     dense = model.dense(photo.resize((width, height), Image.Resampling.BICUBIC))
     windows = list(dict.fromkeys(_windows(*dense.shape[1:])))
-    foods = model.head.names_alone(_pooled(dense, windows))
+    sums = np.pad(dense.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
+    few = (windows[at : at + WINDOWS_AT_ONCE] for at in range(0, len(windows), WINDOWS_AT_ONCE))
+    foods = np.concatenate([model.head.names_alone(_pooled(sums, some)) for some in few])
     chance = foods.max(1)
     kept: list[_Proposal] = []
     for number in np.argsort(-chance):
@@ -95,9 +98,8 @@ def _windows(rows: int, columns: int) -> Iterator[tuple[int, int, int]]:
                 yield y, x, side
 
 
-def _pooled(dense: Floats, windows: list[tuple[int, int, int]]) -> Floats:
-    """The mean features of each window, by sums over the whole map."""
-    sums = np.pad(dense.cumsum(1).cumsum(2), ((0, 0), (1, 0), (1, 0)))
+def _pooled(sums: Floats, windows: list[tuple[int, int, int]]) -> Floats:
+    """The mean features of each window, by the sums of all that is above and to the left of a corner."""
     y, x, side = np.array(windows).T
     corners = sums[:, y + side, x + side] - sums[:, y, x + side] - sums[:, y + side, x] + sums[:, y, x]
     means: Floats = (corners / side.astype(np.float32) ** 2).T

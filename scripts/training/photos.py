@@ -3,8 +3,9 @@
 import csv
 import hashlib
 import random
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -44,6 +45,7 @@ class Labelled:
     fine: str
     cut_out: bool
     copies: int = 3  # with other light and backgrounds
+    dish: str = ""
 
     @property
     def source(self) -> Source:
@@ -57,7 +59,7 @@ def labelled(folders: Sequence[Path]) -> list[Labelled]:
     ]
     if not tables:
         raise BadFolder(f"no labels.csv in {', '.join(map(str, folders))}, nor in a folder there.")
-    photos = [photo for table in tables for photo in _listed(table)]
+    photos = _kept_whole([photo for table in tables for photo in _listed(table)])
     unknown = sorted({photo.fine for photo in photos} - set(names().head))
     if unknown:
         raise BadFolder(f"ai/models/names.csv says of no food what these are: {', '.join(unknown)}.")
@@ -67,6 +69,15 @@ def labelled(folders: Sequence[Path]) -> list[Labelled]:
         if not any(photo.role is role for photo in photos):
             raise BadFolder(f"no photo is left to {role} by: rows of split val, or more dishes, are needed.")
     return photos
+
+
+def _kept_whole(photos: list[Labelled]) -> list[Labelled]:
+    """All are trained on, where a class has so few dishes that none might be left."""
+    dishes: dict[str, set[str]] = defaultdict(set)
+    for photo in photos:
+        dishes[photo.fine].add(photo.dish)
+    small = {fine for fine, known in dishes.items() if "" not in known and len(known) < DISH_LOTS}
+    return [replace(photo, role=Role.TRAIN) if photo.fine in small else photo for photo in photos]
 
 
 def _listed(table: Path) -> Iterator[Labelled]:
@@ -89,7 +100,7 @@ def _grocery(folder: Path, row: dict[str, str]) -> Labelled:
 def _dish(folder: Path, row: dict[str, str]) -> Labelled:
     """Photos of one dish show the same plate, so all have one role."""
     role = {0: Role.CALIBRATE, 1: Role.MEASURE}.get(_lot(row["dish"], DISH_LOTS), Role.TRAIN)
-    return Labelled(folder / row["file"], role, row["category"], row["category"], cut_out=True)
+    return Labelled(folder / row["file"], role, row["category"], row["category"], cut_out=True, dish=row["dish"])
 
 
 def _lot(name: str, lots: int) -> int:
