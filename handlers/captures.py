@@ -143,13 +143,14 @@ async def _asked(call: Call[CaptureBody]) -> Capture:
 def _scanned(call: Call[CaptureBody], texts: Sequence[str]) -> tuple[Barcode, ...]:
     today = today_of(call.member, call.now)
     codes = [barcode(text, today) for text in texts]
-    if problems := [_problem(place) for place, code in enumerate(codes) if code is None]:
+    if problems := [_problem(place, texts[place]) for place, code in enumerate(codes) if code is None]:
         raise Invalid({}, tuple(problems))
     return tuple(code for code in codes if code is not None)
 
 
-def _problem(place: int) -> Problem:
-    es, en = "no es el código de un producto: revisa sus cifras.", "is not the code of a product: check its digits."
+def _problem(place: int, text: str) -> Problem:
+    es = f"«{text}» no es el código de un producto: revisa sus cifras."
+    en = f'"{text}" is not the code of a product: check its digits.'
     return Problem(f"/barcodes/{place}", "not_a_product_code", es, en)
 
 

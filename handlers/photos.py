@@ -93,7 +93,8 @@ def _choice(form: Form, name: str, allowed: tuple[str, ...], default: str) -> st
     value = form.texts.get(name, "") or default
     if value not in allowed:
         words = ", ".join(allowed)
-        problem = Problem(f"/{name}", "unknown_choice", f"debe ser uno de: {words}.", f"must be one of: {words}.")
+        es, en = f"«{name}» debe ser uno de: {words}.", f'"{name}" must be one of: {words}.'
+        problem = Problem(f"/{name}", "unknown_choice", es, en)
         raise Invalid({}, (problem,))
     return value
 

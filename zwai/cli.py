@@ -137,7 +137,7 @@ def _ai_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
     )
     kinds = ai.add_subparsers(title="commands", metavar="COMMAND", required=True)
     usage = _command(kinds, "usage", _ai_usage, "what was asked, and what it cost",
-                     "Dollars by ZWAI_AI_PRICE_IN and ZWAI_AI_PRICE_OUT; latency is the mean.")  # fmt: skip
+                     "Dollars by ZWAI_AI_PRICE_IN, _OUT and _IMAGE; latency is the mean.")  # fmt: skip
     usage.add_argument("--days", type=_days, default=30, metavar="N", help="how far back; default: 30")
     usage.add_argument("--json", action="store_true", help="for machines: a list with one entry a line")
 
@@ -312,7 +312,7 @@ def _ai_usage(settings: Settings, options: argparse.Namespace) -> int:
 def _products(settings: Settings, _options: argparse.Namespace) -> int:
     from zwai.products import count
 
-    print(f"{asyncio.run(count(settings))} products are installed.")
+    print(f"Products installed: {asyncio.run(count(settings))}.")
     return 0
 
 
@@ -320,7 +320,8 @@ def _products_install(settings: Settings, options: argparse.Namespace) -> int:
     from zwai.products import install
 
     done = asyncio.run(install(settings, options.file, partial(_progress, things="MB")))
-    print(f"Installed {done.products} products; {done.bad} rows were none, {done.repeated} had a number twice.")
+    left_out = f"without a good number or a name: {done.bad}, with a number that came before: {done.repeated}"
+    print(f"Products installed: {done.products}. Rows left out, {left_out}.")
     return 0
 
 

@@ -26,7 +26,8 @@ async def test_a_file_replaces_what_was_there(http: ClientSession, tmp_path: Pat
     async with running(data) as service:  # while the service runs
         (tmp_path / "one.csv").write_text(FILE)
         ended = await asyncio.to_thread(zwai, "products", "install", "one.csv", cwd=tmp_path, data_dir=data)
-        assert ended.stdout == "Installed 2 products; 1 rows were none, 1 had a number twice.\n", ended.stderr
+        left_out = "without a good number or a name: 1, with a number that came before: 1"
+        assert ended.stdout == f"Products installed: 2. Rows left out, {left_out}.\n", ended.stderr
         ana = await signed_in(http, service.url)
         found = (await ana.get("/api/products/7750670000154")).json
         assert (found["name"], found["food_id"], found["source"]) == (
@@ -35,7 +36,7 @@ async def test_a_file_replaces_what_was_there(http: ClientSession, tmp_path: Pat
         (tmp_path / "two.csv.gz").write_bytes(gzip.compress("gtin,name\n0036000291452,Café\n".encode()))
         await asyncio.to_thread(zwai, "products", "install", "two.csv.gz", cwd=tmp_path, data_dir=data)
         counted = await asyncio.to_thread(zwai, "products", cwd=tmp_path, data_dir=data)
-        assert counted.stdout == "1 products are installed.\n"
+        assert counted.stdout == "Products installed: 1.\n"
         assert (await ana.get("/api/products/7750670000154")).status == 404
         assert (await ana.get("/api/products/036000291452")).json["name"] == "Café"
         (tmp_path / "three.csv").write_text("name\nLeche\n")

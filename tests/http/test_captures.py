@@ -202,6 +202,7 @@ async def test_what_cannot_be_captured_is_refused(
 async def test_a_code_that_is_none_is_named(client: Client) -> None:
     problem = await client.post("/api/captures", json={"barcodes": [MILK, "7750670000155"]})
     assert [error["pointer"] for error in problem.json["errors"]] == ["/barcodes/1"]
+    assert "«7750670000155» no es el código" in problem.json["error"]
 
 
 async def test_anothers_photo_is_as_unknown_as_none(client: Client, guest: Guest) -> None:

@@ -67,7 +67,6 @@ def _likely(days: tuple[date, ...], today: date) -> tuple[date, ...]:
 _D = "[0-9OQDILSBZ]"
 _SEPARATOR = r"\s?[./\-·,:]\s?"
 _AS_FIGURES = str.maketrans("OQDILSBZ", "00011582")
-_AS_LETTERS = str.maketrans("0158|", "OISBI")
 _MONTHS = {
     1: "ENERO ENE JANUARY JAN JANEIRO JANVIER JANV", 2: "FEBRERO FEB FEBRUARY FEVEREIRO FEV FEVRIER FEVR",
     3: "MARZO MAR MARCH MARCO MARS", 4: "ABRIL ABR APRIL APR AVRIL AVR", 5: "MAYO MAY MAIO MAI",
