@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 
 from ai.pool import Pool
 from ai.work import scan
@@ -30,6 +31,7 @@ from zwai.records.stock import Batch, ExpiryDate, ExpirySource, LabelKind
 NEVER_SENT = (PhotoKind.RECEIPT, PhotoKind.LABEL)
 LOOKED_AT = (None, PhotoKind.FOOD)
 LONGEST_KEPT = timedelta(days=31)
+LARGEST_AMOUNT = Decimal(1_000_000)  # that one may type: what multiplies to more was misread
 A_PAPER = 12  # pieces of text: what has more is printed matter, and may show names and cards
 
 
@@ -134,7 +136,16 @@ async def propose(tx: Write, member: Member, capture: Capture, shots: Sequence[S
         receipts=tuple(receipts.told(one.receipt) | {"photo": str(one.place)} for one, _ in bought),
     )
     things = capturing.merged(shots, capture.scanned, known, bought, member.language)
-    return await recognition.offer(tx, recognised, [_line(member, recognised.id, one, now) for one in things], now)
+    lines = [_line(member, recognised.id, believable(one), now) for one in things]
+    return await recognition.offer(tx, recognised, lines, now)
+
+
+def believable(thing: Thing) -> Thing:
+    """With one piece to confirm in place of more than one may type: no stock could hold it on every database."""
+    if thing.quantity.amount <= LARGEST_AMOUNT:
+        return thing
+    doubted = Decision.CONFIRM if thing.decision is Decision.ITEM else thing.decision
+    return replace(thing, quantity=capturing.ONE, decision=doubted)
 
 
 def _line(member: Member, recognised: RecognitionId, thing: Thing, now: datetime) -> Line:
