@@ -5,7 +5,7 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from handlers import wire
+from handlers import painted, wire
 from handlers.call import Call
 from zwai.kitchen.capturing import UNMEASURED
 from zwai.kitchen.recognition import Proposal
@@ -75,6 +75,8 @@ class LineSchema(Schema):
     storage_type = fields.String(required=True)
     expiration_date = fields.NaiveDateTime(required=True)
     tips = fields.String(required=True)
+    image_path = fields.String(required=True)
+    image_status = fields.String(required=True)
     added_at = fields.AwareDateTime(required=True)
     auto_accept = fields.Boolean(required=True)
     evidence = fields.Nested(EvidenceSchema, required=True)
@@ -142,6 +144,8 @@ def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
         "storage_type": render_place(batch.place, call.language),
         "expiration_date": wire.day(batch.expiry.day),
         "tips": batch.tips,
+        "image_path": wire.picture(call, batch, proposal.photo_of(line)),
+        "image_status": painted.state_of(call, proposal, line),
         "added_at": batch.added_at,
         "auto_accept": line.state is LineState.OPEN and call.kitchen.report_card.accepts(line),
         "evidence": _evidence(call, proposal, line),

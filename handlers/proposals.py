@@ -28,7 +28,7 @@ from handlers.proposal_answers import ProposalSchema, SummarySchema, proposal_to
 from handlers.schemas import RequestSchema
 from handlers.stock_answers import StockBatchSchema
 from handlers.stock_bodies import LONGEST_SPAN, LONGEST_TIPS
-from zwai.kitchen import proposals, recognition
+from zwai.kitchen import proposals
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import today_of, typed_expiry
 from zwai.kitchen.proposals import Choice, Edit, Review
@@ -155,7 +155,8 @@ async def history(call: Call[None, PageQuery]) -> Answer:
 async def show(call: Call[None]) -> Answer:
     await call.kitchen.report_card.everybody(call.now)  # which lines may be accepted unasked
     async with call.read() as tx:
-        return call.answer(proposal_told(call, await recognition.proposal(tx, call.member.household, _named(call))))
+        proposal = await call.kitchen.painter.proposal(tx, call.member.household, _named(call))
+        return call.answer(proposal_told(call, proposal))
 
 
 async def accept(call: Call[AcceptBody]) -> Answer:

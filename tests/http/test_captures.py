@@ -108,6 +108,8 @@ async def test_photos_and_codes_are_one_proposal_that_changes_nothing(client: Cl
     assert await opens(client, milk["read"]["code_photo"])
     assert unknown["read"] == {"code": CRACKERS, "gtin": f"000000{CRACKERS}", "product": "unknown"}
     assert unknown["photo"] is None
+    assert {line["image_status"] for line in reply.json["lines"]} == {"ready"}
+    assert ["/cards/" in line["image_path"] for line in reply.json["lines"]] == [False, False, True]
     assert await client.stock() == {}
     again = (await client.get(f"/api/proposals/{reply.json['proposal_id']}")).json
     assert [line["evidence"]["read"].keys() for line in again["lines"]] == [
