@@ -16,8 +16,8 @@ from zwai.kitchen.photo_urls import photo_id_of
 from zwai.knowledge.names import is_readable, label_key
 from zwai.knowledge.quantities import number
 from zwai.knowledge.words import place_of, time_unit_of, unit_of
+from zwai.records.stock import LONGEST_LABEL
 
-LONGEST_LABEL = 100
 LONGEST_KEY = 200  # some characters unfold: U+FDFA alone becomes eighteen
 LARGEST_AMOUNT = Decimal(1_000_000)
 SMALLEST_STEP = Decimal("0.001")

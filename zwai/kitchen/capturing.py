@@ -21,13 +21,12 @@ from zwai.records.people import Language
 from zwai.records.photos import Decision, PhotoId, Sighting
 from zwai.records.products import Product
 from zwai.records.reading import Barcode, Gtin, PrintedDate, Receipt
-from zwai.records.stock import FoodId, Quantity, Unit
+from zwai.records.stock import LONGEST_LABEL, FoodId, Quantity, Unit
 
 BARCODE, RECEIPT, LABEL = "barcode", "receipt", "label"  # rules of lines, beside those of the recognisers
 # In these no recogniser had a part, so that nobody measured how sure they are.
 UNMEASURED = (BARCODE, RECEIPT, LABEL, f"{BARCODE}+{RECEIPT}")
 LONGEST = 500  # of a piece of evidence
-LONGEST_LABEL = 100
 ONE = Quantity(Decimal(1), Unit.PIECE)
 EXPIRES = Told("Vence", "Expires")
 Meanings = Sequence[shop_words.Meaning]

@@ -20,7 +20,7 @@ from zwai.records.allergens import Allergen
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.products import Product, ProductSource
 from zwai.records.reading import Gtin
-from zwai.records.stock import Batch, FoodId, Quantity
+from zwai.records.stock import LONGEST_LABEL, Batch, FoodId, Quantity
 
 # The columns of a product file, under our names and those of an Open Food Facts export.
 COLUMNS = {
@@ -31,7 +31,7 @@ COLUMNS = {
     "allergens": ("allergens",),
 }
 NEEDED = ("gtin", "name")
-LONGEST_LABEL, LONGEST_BRAND, LONGEST_CELL = 100, 100, 2000
+LONGEST_BRAND, LONGEST_CELL = 100, 2000
 LARGEST = 1_000_000  # of an amount
 LONGEST_LINE = 1_000_000  # an export has ingredients and addresses in its cells
 

@@ -14,12 +14,12 @@ from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.receipt_words import expanded, mended
 from zwai.records.people import HouseholdId, Language
 from zwai.records.reading import Receipt, ReceiptLine
-from zwai.records.stock import Batch, FoodId
+from zwai.records.stock import LONGEST_LABEL, Batch, FoodId
 
 ALIKE = 0.9  # of words that differ by what a reader confuses: one letter in ten
 SHORTEST_ALIKE = 8
 END = 4  # letters at the beginning or the end, one of which must agree: comparing with all would hold up the loop
-LONGEST_SHOP, LONGEST_WORDS, LONGEST_LABEL = 100, 200, 100
+LONGEST_SHOP, LONGEST_WORDS = 100, 200
 
 
 class Rule(StrEnum):

@@ -13,6 +13,8 @@ BatchId = NewType("BatchId", str)
 EntryId = NewType("EntryId", str)
 FoodId = NewType("FoodId", str)
 
+LONGEST_LABEL = 100  # characters of what a household calls a thing
+
 # Where a page of a list ends: its last row, by the columns that order the list.
 StackKey = tuple[str, str, datetime, str]  # kind, label key, added at, batch
 ExpiryKey = tuple[date, str]  # expiry day, batch
