@@ -22,8 +22,9 @@ from zwai.records.reading import PrintedDate, Receipt, TextLine, unpacked
 WORDS = {
     "es": {
         "shop": "tienda", "bought_on": "fecha", "currency": "moneda", "sum": "suma", "tax": "añadido", "total": "total",
-        "difference": "diferencia", "use_by": "fecha de vencimiento", "best_before": "consumir preferentemente",
-        "others": "o puede ser", "not_food": "no es comida", "nothing": "no hay texto", "bare": "nada la nombra",
+        "difference": "diferencia", "use_by": "fecha de vencimiento",
+        "best_before": "consumir preferentemente antes de", "others": "o puede ser",
+        "not_food": "no es comida", "nothing": "no hay texto", "bare": "la etiqueta no dice de qué es",
     },
     "en": {
         "shop": "shop", "bought_on": "date", "currency": "currency", "sum": "sum", "tax": "added", "total": "total",
