@@ -2,9 +2,11 @@
 
 import gzip
 import pickle
+import zlib
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from errno import EIO
 from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
@@ -80,7 +82,10 @@ def _text(raw: IO[bytes]) -> Iterator[TextIOWrapper]:
     raw.seek(0)
     stream = gzip.GzipFile(fileobj=raw) if packed else raw
     with TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="") as lines:
-        yield lines
+        try:
+            yield lines
+        except (EOFError, zlib.error) as error:  # as what is no packed file at all is told
+            raise OSError(EIO, "The packed file is cut off or damaged", raw.name) from error
 
 
 def _next_chunk(kept: IO[bytes]) -> list[Product]:

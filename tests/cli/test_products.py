@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,3 +50,12 @@ def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
     ended = zwai("products", cwd=tmp_path, data_dir=tmp_path)
     assert ended.returncode == 1
     assert "zwai migrate" in ended.stderr
+
+
+@pytest.mark.parametrize("harm", [lambda packed: packed[:-12], lambda packed: packed[:10] + b"\xff" * 20])
+def test_a_packed_file_that_was_cut_off_is_told_in_a_sentence(tmp_path: Path, harm: Callable[[bytes], bytes]) -> None:
+    (tmp_path / "cut.csv.gz").write_bytes(harm(gzip.compress(FILE.encode())))
+    assert zwai("migrate", cwd=tmp_path, data_dir=tmp_path).returncode == 0
+    ended = zwai("products", "install", "cut.csv.gz", cwd=tmp_path, data_dir=tmp_path)
+    assert (ended.returncode, "Traceback" in ended.stderr) == (1, False), ended.stderr
+    assert "cut off or damaged" in ended.stderr
