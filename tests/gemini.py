@@ -174,6 +174,20 @@ SEEN = {
     ],
     "foods": [{"name": "arroz con pollo", "quantity": 1, "unit": "portion", "confidence": 0.7}],
 }
+# What it writes of a food, by the one thing that a question about words asks for.
+WRITES: dict[str, Any] = {
+    "ideas": [{"title": "Crema fría", "description": "Licúala con leche y sírvela helada.", "type": "preparation"}],
+    "advice": {
+        "optimal_consumption": "Cuando cede al apretarla.", "preparation_tips": "Pártela a lo largo.",
+        "quality_check": "Sin manchas hundidas.",
+    },
+    "keeping": {
+        "reheating_tips": "Tapado y con un poco de caldo.", "shelf_life_extension": "Separa la salsa.",
+        "quality_indicators": "Huele como recién hecho.",
+    },
+    "impact": {"carbon_low": 1, "carbon_high": 3, "water_low": 10, "water_high": 300},
+    "nutrients": {"carbohydrate_g": 20, "protein_g": 8, "fat_g": 5, "vitamins_minerals": ["hierro"]},
+}  # fmt: skip
 PICTURE = Path(__file__).parent / "photos" / "alpha.png"
 FAULTS: dict[str, Reaction] = {
     "429": failing(429, retry_s=1),
@@ -198,11 +212,16 @@ def _steady(pause_s: float, faults: list[str], one_in: int) -> web.Application:
         if faults and next(number) % one_in == 0:
             reaction = FAULTS[next(bad)]
         else:
-            reaction = paint if b'"responseModalities"' in body else answered(SEEN)
+            reaction = paint if b'"responseModalities"' in body else answered(_fitting(json.loads(body)))
         answer = reaction(request)
         return await answer if asyncio.iscoroutine(answer) else answer
 
     return _app(generate)
+
+
+def _fitting(body: dict[str, Any]) -> dict[str, Any]:
+    wanted = body.get("generationConfig", {}).get("responseJsonSchema", {}).get("properties", {})
+    return {name: WRITES[name] for name in wanted if name in WRITES} or SEEN
 
 
 def main() -> None:
