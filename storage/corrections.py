@@ -14,11 +14,12 @@ from zwai.records.report import BINS, Bin, Reviewed, Share
 
 # The newest lines that are counted; ids sort by time, so both are read from the end of an index.
 MOST_OF_EVERYBODY = 20_000
+MOST_OF_EACH = 50  # of them, so that no household outweighs the others
 MOST_OF_HOUSEHOLD = 2_000
 CHUNK = 100  # rows: a millisecond or two of the event loop
 
 NEEDED = (
-    "household_id", "food_id", "label", "rule", "decision", "confidence", "accepted_at", "accepted_label",
+    "id", "household_id", "food_id", "label", "rule", "decision", "confidence", "accepted_at", "accepted_label",
     "accepted_food_id", "rejected_at",
 )  # fmt: skip
 
@@ -74,7 +75,10 @@ async def by_confidence(
 def _newest(household: HouseholdId | None) -> Any:
     query: Select[Any] = select(*(proposal_lines.c[name] for name in NEEDED))
     if household is None:
-        return query.order_by(proposal_lines.c.id.desc()).limit(MOST_OF_EVERYBODY).subquery()
+        newest = query.order_by(proposal_lines.c.id.desc()).limit(MOST_OF_EVERYBODY).subquery()
+        place = func.row_number().over(partition_by=newest.c.household_id, order_by=newest.c.id.desc()).label("place")
+        placed = select(newest, place).where(_reviewed(newest.c)).subquery()
+        return select(placed).where(placed.c.place <= MOST_OF_EACH).subquery()
     mine = query.where(proposal_lines.c.household_id == household)
     return mine.order_by(proposal_lines.c.added_at.desc()).limit(MOST_OF_HOUSEHOLD).subquery()
 

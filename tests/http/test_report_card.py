@@ -110,20 +110,34 @@ async def test_enough_households_are_told_of_and_the_numbers_are_those_of_the_ro
 async def test_lines_go_in_unasked_once_their_group_has_earned_it(
     alone: Service, http: ClientSession, rule: str
 ) -> None:
-    client = await signed_in(http, alone.url)
-    offer = await offered(alone, client, *["cinnamon"] * 80, rule=rule)
-    assert not any(line["auto_accept"] for line in offer["lines"])  # nothing was known
-    assert (await reviewed(client, offer, auto=True))["items"] == []
-    await reviewed(client, offer, lines=[{"id": line["id"]} for line in offer["lines"]])
+    for _ in range(5):
+        client = await signed_in(http, alone.url)
+        offer = await offered(alone, client, *["cinnamon"] * 16, rule=rule)
+        assert not any(line["auto_accept"] for line in offer["lines"])  # nothing was known
+        assert (await reviewed(client, offer, auto=True))["items"] == []
+        await reviewed(client, offer, lines=[{"id": line["id"]} for line in offer["lines"]])
     await later(alone)
     offer = await offered(alone, client, "cinnamon", "tomato", rule=rule)
     assert [line["auto_accept"] for line in offer["lines"]] == [True, False]
     [group] = of((await report(client))["auto_accept"]["groups"], "spice")
-    assert (group["auto_accept"], group["corrections"]) == (True, None)  # one household is nobody's business
+    assert (group["auto_accept"], group["corrections"]["n"]) == (True, 80)
     done = await reviewed(client, offer, auto=True)
     assert [item["food_id"] for item in done["items"]] == ["cinnamon"]
     assert [line["state"] for line in done["proposal"]["lines"]] == ["accepted", "open"]
     assert (await reviewed(client, offer, auto=True)) == done
+
+
+@pytest.mark.parametrize(("households", "counted"), [(1, None), (5, 50 + 4 * 4)])
+async def test_no_household_decides_for_the_others(
+    alone: Service, http: ClientSession, households: int, counted: int | None
+) -> None:
+    for number in range(households):
+        client = await signed_in(http, alone.url)
+        offer = await offered(alone, client, *["cinnamon"] * (4 if number else 200))
+        await reviewed(client, offer, lines=[{"id": line["id"]} for line in offer["lines"]])
+    await later(alone)
+    groups = of((await report(client))["auto_accept"]["groups"], "spice")
+    assert [(one["auto_accept"], one["corrections"]["n"]) for one in groups] == ([(False, counted)] if counted else [])
 
 
 async def test_the_picture_opens_without_a_token_in_both_languages(stranger: Client) -> None:

@@ -56,7 +56,8 @@ class Counts:
 class Corrections:
     """Reviewed lines by group and decision; `surest`: only those that judge an engine.
 
-    `bins` are by confidence; of everybody's, those that are too few are left out.
+    `bins` are by confidence. Of everybody's `surest` and `bins`, those that are too few are left out: no single
+    household decides for others, nor is told of.
     """
 
     groups: Mapping[tuple[Group, Decision], Counts] = field(default_factory=dict)
@@ -130,15 +131,17 @@ class ReportCard:
 async def reviewed(tx: Read, household: HouseholdId | None = None) -> Corrections:
     """What reviewers made of the recogniser's lines: those of a household, or None: everybody."""
     groups: dict[tuple[Group, Decision], list[Reviewed]] = defaultdict(list)
-    surest: dict[Group, Share] = defaultdict(Share)
+    surest: dict[Group, list[Reviewed]] = defaultdict(list)
     async for one in corrections.by_food(tx, tuple(RULES), household):
         group = _group(one.rule, one.food)
         groups[group, one.decision].append(one)
         if (one.rule, one.decision) in SUREST:
-            surest[group] += _counts([one]).right
+            surest[group].append(one)
     least = (1, 1) if household else (LEAST_LINES, LEAST_HOUSEHOLDS)
     bins = await corrections.by_confidence(tx, RULES, household, *least)
-    return Corrections({key: _counts(of_it) for key, of_it in groups.items()}, surest, bins)
+    counted = {group: _counts(of_it) for group, of_it in surest.items()}
+    enough = {group: one.right for group, one in counted.items() if household or not one.too_few}
+    return Corrections({key: _counts(of_it) for key, of_it in groups.items()}, enough, bins)
 
 
 def _counts(found: Iterable[Reviewed]) -> Counts:
