@@ -103,13 +103,13 @@ class CapturedSchema(ProposalSchema):
 
 async def capture(call: Call[CaptureBody]) -> Answer:
     asked = await _asked(call)
-    shots = await call.kitchen.captures.look(asked, call.member, call.now)
     await call.kitchen.report_card.everybody(call.now)  # which lines may be accepted unasked
+    captured = await call.kitchen.captures.look(asked, call.member, call.now)
     async with call.write() as tx:
-        proposed = await captures.propose(tx, call.member, asked, shots, call.now)
+        proposed = await captures.propose(tx, captured, call.now)
         proposal = await call.kitchen.painter.order(tx, call.member, proposed, call.now)
         told = alerts.of_lines(call, proposal.lines, await allergens.of_member(tx, call.member))
-        return call.answer({**proposal_told(call, proposal), **told, "photos": _photos(call, shots)})
+        return call.answer({**proposal_told(call, proposal), **told, "photos": _photos(call, captured.shots)})
 
 
 async def capture_later(call: Call[CaptureBody]) -> Answer:

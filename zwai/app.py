@@ -100,7 +100,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         gemini = Gemini(guard, files) if guard is not None and settings.asks_gemini else None
         recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
         reader = await stack.enter_async_context(_reader(settings, files))
-        works = jobs.works(recogniser, captures := Captures(recogniser, reader, pool, files), painter, clock)
+        works = jobs.works(recogniser, captures := Captures(database, recogniser, reader, pool, files), painter, clock)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, works))
         await stack.enter_async_context(_housekeeping(database, files, library))
         yield Kitchen(

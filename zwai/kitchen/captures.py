@@ -1,17 +1,18 @@
 """One capture: photos of any kind and scanned codes are looked at together, and become one proposal."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from ai.pool import Pool
 from ai.work import scan
-from storage.db import Write
+from storage.db import Database, Write
 from storage.files import Files
 from zwai.errors import Unavailable
 from zwai.kitchen import capturing, inventory, printed_dates, products, receipts, recognition, shop_words
+from zwai.kitchen.capturing import Meanings, Purchase
 from zwai.kitchen.expiry import PRINTED_ON_THE_LABEL, expiry_of, place_for
 from zwai.kitchen.gs1 import barcode
 from zwai.kitchen.inventory import NewItem, today_of
@@ -24,8 +25,9 @@ from zwai.records.captures import PhotoKind, Shot, Thing
 from zwai.records.ids import new_id
 from zwai.records.people import Member
 from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Recognition, RecognitionId
+from zwai.records.products import Product
 from zwai.records.proposals import Line, LineId
-from zwai.records.reading import Barcode, TextLine
+from zwai.records.reading import Barcode, Gtin, TextLine
 from zwai.records.stock import Batch, ExpiryDate, ExpirySource, LabelKind
 
 NEVER_SENT = (PhotoKind.RECEIPT, PhotoKind.LABEL)
@@ -53,14 +55,39 @@ class Capture:
     again: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """What the photos of a capture show, and the lines that come of it, not stored yet."""
+
+    shots: tuple[Shot, ...]
+    recognition: Recognition
+    lines: tuple[Line, ...]
+
+
 class Captures:
     """Looks at the photos of captures by all that there is on the device."""
 
-    def __init__(self, recogniser: Recogniser, reader: Reader, pool: Pool, files: Files) -> None:
-        self._recogniser, self._reader, self._pool, self._files = recogniser, reader, pool, files
+    def __init__(self, database: Database, recogniser: Recogniser, reader: Reader, pool: Pool, files: Files) -> None:
+        self._database, self._recogniser, self._reader = database, recogniser, reader
+        self._pool, self._files = pool, files
 
-    async def look(self, capture: Capture, member: Member, now: datetime, told: Told | None = None) -> list[Shot]:
-        """All that is in the photos. Raises PoolFull, JobTimedOut, WorkerDied."""
+    async def look(self, capture: Capture, member: Member, now: datetime, told: Told | None = None) -> Captured:
+        """See all that is in the photos, join it, and name it as the household does.
+
+        Raises PoolFull, JobTimedOut, WorkerDied.
+        """
+        shots = await self._shots(capture, member, now, told)
+        codes = {code.gtin for shot in shots for code in shot.codes} | {code.gtin for code in capture.scanned}
+        async with self._database.read(member.household) as tx:
+            known = await products.known(tx, member.household, {gtin for gtin in codes if gtin})
+            bought = [
+                (one, await shop_words.meanings(tx, member.household, one.receipt, member.language))
+                for one in capturing.purchases(shots)
+            ]
+        # Each bought thing is held against each code: 600 and 300 take half a second.
+        return await asyncio.to_thread(_captured, capture, shots, known, bought, member, now)
+
+    async def _shots(self, capture: Capture, member: Member, now: datetime, told: Told | None) -> list[Shot]:
         try:
             async with asyncio.TaskGroup() as group:
                 looks = [group.create_task(self._look_at(one, capture, member, now)) for one in capture.photos]
@@ -117,14 +144,19 @@ def _may_be_sent(shot: Shot, kind: PhotoKind | None, pieces: int) -> bool:
     return kind is PhotoKind.FOOD or not paper
 
 
-async def propose(tx: Write, member: Member, capture: Capture, shots: Sequence[Shot], now: datetime) -> Proposal:
-    """Join what was found, name it as the household does, and store it as lines to review. Changes no stock."""
-    codes = [code for shot in shots for code in shot.codes] + list(capture.scanned)
-    known = await products.known(tx, member.household, {code.gtin for code in codes if code.gtin})
-    bought = [
-        (one, await shop_words.meanings(tx, member.household, one.receipt, member.language))
-        for one in capturing.purchases(shots)
-    ]
+async def propose(tx: Write, captured: Captured, now: datetime) -> Proposal:
+    """Store what was captured as lines to review. Changes no stock."""
+    return await recognition.offer(tx, captured.recognition, captured.lines, now)
+
+
+def _captured(
+    capture: Capture,
+    shots: Sequence[Shot],
+    known: Mapping[Gtin, Product],
+    bought: Sequence[tuple[Purchase, Meanings]],
+    member: Member,
+    now: datetime,
+) -> Captured:
     recognised = Recognition(
         id=RecognitionId(new_id(now)),
         household=member.household,
@@ -135,10 +167,9 @@ async def propose(tx: Write, member: Member, capture: Capture, shots: Sequence[S
         created_at=now,
         receipts=tuple(receipts.told(one.receipt) | {"photo": str(one.place)} for one, _ in bought),
     )
-    # Each bought thing is held against each code: 600 and 300 take half a second.
-    things = await asyncio.to_thread(capturing.merged, shots, capture.scanned, known, bought, member.language)
-    lines = [_line(member, recognised.id, believable(one), now) for one in things]
-    return await recognition.offer(tx, recognised, lines, now)
+    things = capturing.merged(shots, capture.scanned, known, bought, member.language)
+    lines = (_line(member, recognised.id, believable(one), now) for one in things)
+    return Captured(tuple(shots), recognised, tuple(lines))
 
 
 def believable(thing: Thing) -> Thing:

@@ -53,12 +53,12 @@ def works(
             await progress(10 + 80 * done // max(1, len(asked.photos)), f"{LOOKING} {done}/{len(asked.photos)}")
 
         await told(0)
-        shots = await capturer.look(asked, _member(job), clock(), told)
+        captured = await capturer.look(asked, _member(job), clock(), told)
 
         async def propose(tx: Write) -> dict[str, Any]:
-            proposal = await captures.propose(tx, _member(job), asked, shots, clock())
+            proposal = await captures.propose(tx, captured, clock())
             await painter.order(tx, _member(job), proposal, clock())
-            photos = [{"kinds": shot.kinds, "error": shot.error or None} for shot in shots]
+            photos = [{"kinds": shot.kinds, "error": shot.error or None} for shot in captured.shots]
             return {"recognition_id": proposal.recognition.id, "photos": photos}
 
         return propose

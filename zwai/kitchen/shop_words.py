@@ -1,5 +1,6 @@
 """What the words of a receipt mean: as the household taught, else by the catalogue, else the words as they are."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,12 +48,16 @@ async def meanings(tx: Read, household: HouseholdId, receipt: Receipt, language:
     here = {one.words_key: one for one in learned if one.shop_key == shop}
     elsewhere = {one.words_key: one for one in reversed(learned) if one.shop_key != shop}
     near = _by_ends(await shop_words.of_shop(tx, household, shop) if not here.keys() >= set(keys) else [])
-    return [
-        _taught(here.get(key), Rule.LEARNED)
-        or _taught(elsewhere.get(key) or _alike(key, near), Rule.NEAR)
-        or meaning_of(line.words, language)
-        for key, line in zip(keys, receipt.lines, strict=True)
-    ]
+
+    def meant() -> list[Meaning]:
+        return [
+            _taught(here.get(key), Rule.LEARNED)
+            or _taught(elsewhere.get(key) or _alike(key, near), Rule.NEAR)
+            or meaning_of(line.words, language)
+            for key, line in zip(keys, receipt.lines, strict=True)
+        ]
+
+    return await asyncio.to_thread(meant)  # words that nobody knows take a millisecond for every six
 
 
 def meaning_of(words: str, language: Language) -> Meaning:
