@@ -57,6 +57,7 @@ LONGEST_TEXT = 16_000  # a TEXT column of MySQL takes 65,535 bytes
 MOST_PHOTOS = 100
 MOST_WORDS = 30
 LONGEST_WORD = 500
+MOST_PACKS = 1_000_000
 LARGEST_VERSION = 2**40
 WRONG = (ValueError, TypeError, KeyError, ArithmeticError, AttributeError)
 
@@ -150,7 +151,7 @@ class Reader:
             case "reserved":
                 return {"day": _day(value["day"]).isoformat(), "meal": Meal(value["meal"]).value}
             case "evidence":
-                return _words(value)
+                return _evidence(value)
             case "receipts":
                 return [_words(receipt) for receipt in _at_most(value, MOST_PHOTOS)]
         raise ValueError(f"{name} is not known")
@@ -285,6 +286,29 @@ def _words(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or len(value) > MOST_WORDS:
         raise ValueError("not an object, or too large")
     return {_text(name, LONGEST_WORD): _text(word, LONGEST_WORD) for name, word in value.items()}
+
+
+def _evidence(value: Any) -> dict[str, str]:
+    """What is told of a line; what accepting it reads must be what a capture writes."""
+    words = _words(value)
+    for name, read in _READ_WHEN_ACCEPTED.items():
+        if name in words:
+            read(words[name])
+    return words
+
+
+def _packs(word: str) -> None:
+    if not word.isdecimal() or not 1 <= int(word) <= MOST_PACKS:
+        raise ValueError("not a number of packs")
+
+
+_READ_WHEN_ACCEPTED: dict[str, Callable[[str], Any]] = {
+    "packs": _packs,
+    "price": lambda word: _decimal(word, Decimal(10**10)),
+    "bought_on": _day,
+    "shop": lambda word: _text(word, 100),
+    "currency": lambda word: _text(word, 3),
+}
 
 
 def _dish(value: Any) -> dict[str, Any]:

@@ -297,6 +297,13 @@ BAD_FILES: dict[str, dict[str, bytes | None]] = {
 }
 
 
+@pytest.mark.parametrize(
+    "evidence", [{"packs": "0"}, {"packs": "two"}, {"price": "much"}, {"bought_on": "soon"}, {"currency": "soles"}]
+)
+async def test_evidence_that_accepting_could_not_read_is_refused(client: Client, archive: bytes, evidence: Any) -> None:
+    refused(await bring(client, edited(archive, "proposal_lines", evidence=evidence)), 400, "not_an_export")
+
+
 @pytest.mark.parametrize("name", BAD_FILES)
 async def test_an_archive_with_bad_files_is_refused(
     client: Client, service: Service, archive: bytes, name: str

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from zwai.errors import NotAProductFile
-from zwai.kitchen.products import read
+from zwai.kitchen.products import of_one_pack, read
 from zwai.records.allergens import Allergen
 from zwai.records.products import Product, ProductSource
 from zwai.records.reading import Gtin
@@ -83,3 +83,11 @@ def test_what_a_spreadsheet_made_of_a_number_is_found_again() -> None:
 def test_what_is_no_list_of_products_is_refused(text: str) -> None:
     with pytest.raises(NotAProductFile):
         list(read(text.splitlines(keepends=True)))
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "packs", "each"),
+    [("1200", Unit.G, 3, "400"), ("6", Unit.PIECE, 3, "2"), ("1", Unit.PIECE, 3, "1"), ("400", Unit.G, 1, "400")],
+)
+def test_a_pack_holds_its_share_and_no_third_of_a_piece(amount: str, unit: Unit, packs: int, each: str) -> None:
+    assert of_one_pack(Quantity(Decimal(amount), unit), packs) == Quantity(Decimal(each), unit)

@@ -20,7 +20,7 @@ from zwai.records.allergens import Allergen
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.products import Product, ProductSource
 from zwai.records.reading import Gtin
-from zwai.records.stock import LONGEST_LABEL, Batch, FoodId, Quantity
+from zwai.records.stock import LONGEST_LABEL, Batch, FoodId, Quantity, Unit
 
 # The columns of a product file, under our names and those of an Open Food Facts export.
 COLUMNS = {
@@ -78,7 +78,7 @@ async def learn(
         gtin = normalised(evidence.get("gtin", ""))
         if gtin is None or batch.label_key == label_key(evidence.get("code", "")[:LONGEST_LABEL]):
             continue
-        quantity = _of_one_pack(batch.quantity, evidence)
+        quantity = of_one_pack(batch.quantity, int(evidence.get("packs", "1")))
         named = Product(gtin, batch.label, batch.food, quantity, ProductSource.OWN)
         await products.put(tx, household, named, quantity, now)
 
@@ -163,7 +163,8 @@ def _with_label_facts(own: Product, installed: Product | None) -> Product:
     return replace(own, brand=installed.brand, allergens=installed.allergens) if installed else own
 
 
-def _of_one_pack(quantity: Quantity, evidence: Mapping[str, str]) -> Quantity:
-    """What was accepted was `packs` packs."""
-    packs = int(evidence.get("packs", "1"))
-    return Quantity(round_off(quantity.amount / packs), quantity.unit) if packs > 1 else quantity
+def of_one_pack(quantity: Quantity, packs: int) -> Quantity:
+    """What of an accepted quantity each of the packs holds; fewer pieces than packs were counted another way."""
+    if quantity.unit is Unit.PIECE and quantity.amount % packs:
+        return quantity
+    return Quantity(round_off(quantity.amount / packs), quantity.unit)
