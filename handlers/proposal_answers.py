@@ -8,6 +8,8 @@ from marshmallow import Schema, fields
 from handlers import painted, wire
 from handlers.call import Call
 from zwai.kitchen.capturing import UNMEASURED
+from zwai.kitchen.expiry import days_left
+from zwai.kitchen.inventory import today_of
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge.words import render_place, render_unit
 from zwai.records.photos import Copy, PhotoId
@@ -40,13 +42,14 @@ class EvidenceExpirySchema(Schema):
 class EvidenceSchema(Schema):
     """Why a line was proposed: the photo, the place in it, who decided by which rule, and the date's source.
 
-    `confidence` is null where no recogniser was asked; `read` is what receipts, codes and labels say of the line.
+    `engine` and `confidence` are null where no recogniser had a part; `read` is what receipts, codes and labels say of
+    the line.
     """
 
     photo = fields.String(required=True, allow_none=True)
     thumbnail = fields.String(required=True, allow_none=True)
     bounding_box = fields.Dict(required=True, allow_none=True)
-    engine = fields.String(required=True)
+    engine = fields.String(required=True, allow_none=True)
     confidence = fields.Float(required=True, allow_none=True)
     decision = fields.String(required=True)
     rule = fields.String(required=True)
@@ -65,6 +68,8 @@ class AcceptedSchema(Schema):
 
 
 class LineSchema(Schema):
+    """What would go into stock. `is_expired`: its day has passed already, as that of milk on an old receipt."""
+
     id = fields.String(required=True)
     state = fields.String(required=True)
     kind = fields.String(required=True)
@@ -74,6 +79,8 @@ class LineSchema(Schema):
     type_unit = fields.String(required=True)
     storage_type = fields.String(required=True)
     expiration_date = fields.NaiveDateTime(required=True)
+    days_to_expire = fields.Integer(required=True, strict=True)
+    is_expired = fields.Boolean(required=True)
     tips = fields.String(required=True)
     image_path = fields.String(required=True)
     image_status = fields.String(required=True)
@@ -133,6 +140,7 @@ def proposal_told(call: Call[Any], proposal: Proposal) -> dict[str, Any]:
 
 def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
     batch = line.batch
+    left = days_left(batch.expiry.day, today_of(call.member, call.now))
     return {
         "id": line.id,
         "state": line.state,
@@ -143,6 +151,8 @@ def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
         "type_unit": render_unit(batch.quantity.unit, call.language),
         "storage_type": render_place(batch.place, call.language),
         "expiration_date": wire.day(batch.expiry.day),
+        "days_to_expire": left,
+        "is_expired": left < 0,
         "tips": batch.tips,
         "image_path": wire.picture(call, batch, proposal.photo_of(line)),
         "image_status": painted.state_of(call, proposal, line),
@@ -156,12 +166,13 @@ def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
 
 def _evidence(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
     expiry, photo = line.batch.expiry, line.batch.photo or _read_in(proposal, line.evidence)
+    seen = line.rule not in UNMEASURED
     return {
         "photo": wire.photo_address(call, photo, Copy.DISPLAY),
         "thumbnail": wire.photo_address(call, photo, Copy.THUMBNAIL),
         "bounding_box": line.box,
-        "engine": proposal.recognition.engine,
-        "confidence": None if line.rule in UNMEASURED else round(line.confidence, 3),
+        "engine": proposal.recognition.engine if seen else None,
+        "confidence": round(line.confidence, 3) if seen else None,
         "decision": line.decision,
         "rule": line.rule,
         "expiry": {

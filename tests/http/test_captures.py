@@ -1,8 +1,10 @@
 """Captures: photos of any kind and scanned codes become one proposal, which changes nothing until it is accepted."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from io import BytesIO
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -104,6 +106,7 @@ async def test_photos_and_codes_are_one_proposal_that_changes_nothing(client: Cl
     milk, tomato, unknown = [line["evidence"] for line in reply.json["lines"]]
     assert milk["read"]["gtin"] == f"0{MILK}" and milk["read"]["product"] == "own"
     assert milk["confidence"] is None and tomato["confidence"] > 0.8
+    assert [one["engine"] for one in (milk, tomato, unknown)] == [None, "local", None]
     assert 0 < milk["bounding_box"]["x_min"] < milk["bounding_box"]["x_max"] < 0.5
     assert await opens(client, milk["read"]["code_photo"])
     assert unknown["read"] == {"code": CRACKERS, "gtin": f"000000{CRACKERS}", "product": "unknown"}
@@ -148,6 +151,15 @@ async def test_a_date_in_a_code_is_the_printed_date_of_the_batch(client: Client)
     assert (accepted["expiry_source"], accepted["expiry_reference"]) == ("label", "impreso en la etiqueta")
     opened = (await client.post(f"/api/inventory/batch/{accepted['batch_id']}/open", json={})).json
     assert opened["items"][0]["expiration_date"] <= "2031-01-31T00:00:00"
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+async def test_a_line_tells_whether_its_day_has_passed(client: Client, days: int) -> None:
+    day = datetime.now(ZoneInfo("America/Lima")) + timedelta(days=days)
+    answer = (await captured(client, barcodes=[f"(01)0{MILK}(17){day:%y%m%d}"])).json
+    again = (await client.get(f"/api/proposals/{answer['proposal_id']}")).json
+    for line in (*answer["lines"], *again["lines"]):
+        assert (line["days_to_expire"], line["is_expired"]) == (days, days < 0)
 
 
 async def test_a_printed_date_survives_the_way_of_older_clients(client: Client) -> None:
