@@ -37,7 +37,6 @@ from zwai.kitchen.parts import Kitchen
 from zwai.records.people import Language
 
 TABLE = web.AppKey("table", tuple[Route, ...])
-SLOW_S = 1.0
 RESTARTS = 2
 
 log = logging.getLogger("zwai.http")
@@ -116,7 +115,7 @@ class Endpoint:
             response = self._respond(call, self._refusal(call, Unexpected()))
             log.exception("request_id=%s route=%r unexpected", request_id, self.route.name)
         else:
-            if time.monotonic() - began > SLOW_S:
+            if time.monotonic() - began > self.route.slow_s:
                 self._note(call, response.status, began, "slow")
         self.tally.count(response.status, time.monotonic() - began)
         return response

@@ -124,3 +124,8 @@ class Route:
     def name(self) -> str:
         """Names the route in logs."""
         return f"{self.method} {self.path}"
+
+    @property
+    def slow_s(self) -> float:
+        """What takes longer is logged as slow: a thirtieth of the deadline, a second where the row says none."""
+        return self.deadline_s / 30

@@ -172,3 +172,18 @@ async def test_a_database_that_is_away_is_not_told_by_every_request(site, caplog
     site.stub.hook = refuse
     assert (await site.call("POST", "/api/hook", await site.guest())).status == 503
     assert caplog.text == ""
+
+
+async def test_slow_is_what_takes_long_for_its_deadline(site, caplog):
+    async def think(call):
+        await asyncio.sleep(0.05)
+        return call.answer({})
+
+    caplog.set_level("INFO", "zwai.http")
+    site.stub.hook = think
+    guest = await site.guest()
+    await site.call("POST", "/api/hook", guest)
+    assert "code=slow" not in caplog.text
+    asyncio.get_running_loop().call_later(0.05, site.stub.gate.set)
+    assert (await site.call("POST", "/api/slow", guest, json={"text": "hi"})).status == 200  # its deadline is 0.3 s
+    assert "route='POST /api/slow' status=200 code=slow" in caplog.text
