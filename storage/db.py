@@ -17,15 +17,8 @@ from storage.prepared import Insertion, Prepared
 from storage.replicas import Replicas
 from storage.schema import accounts, households
 from storage.standing import Standing
-from zwai.errors import (
-    Conflict,
-    DatabaseDown,
-    StorageFull,
-    TokenRevoked,
-    TooFewConnections,
-    TransactionLost,
-    Unavailable,
-)
+from zwai.errors import Conflict, DatabaseDown, StorageFull, TokenRevoked, TransactionLost, Unavailable
+from zwai.operator_errors import TooFewConnections
 from zwai.records.people import AccountId, HouseholdId
 
 log = logging.getLogger("zwai.database")

@@ -15,7 +15,7 @@ from sqlalchemy.pool import AsyncAdaptedQueuePool
 from storage.db import Database
 from storage.replicas import Replicas
 from storage.sqlite_cursor import use_one_trip
-from zwai.errors import DatabaseUnreadable
+from zwai.operator_errors import DatabaseUnreadable
 
 SQLITE_READERS = 4
 MYSQL_RECYCLE_S = 1800

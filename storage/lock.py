@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from zwai.errors import DataFolderInUse, DataFolderUnusable
+from zwai.operator_errors import DataFolderInUse, DataFolderUnusable
 
 
 @contextmanager

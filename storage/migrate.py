@@ -10,7 +10,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from zwai.errors import DatabaseTooNew, DatabaseUnreachable, DatabaseUnreadable
+from zwai.operator_errors import DatabaseTooNew, DatabaseUnreachable, DatabaseUnreadable
 
 if TYPE_CHECKING:
     from alembic.config import Config

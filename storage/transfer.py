@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.migrate import current, engine_of, migrate, newest
 from storage.schema import metadata
-from zwai.errors import CopyDiffers, NotMigrated, TargetNotEmpty
+from zwai.operator_errors import CopyDiffers, NotMigrated, TargetNotEmpty
 
 CHUNK = 1000
 

@@ -32,7 +32,7 @@ from storage.lock import hold
 from storage.memo import MemoryMemo, MemoryQuota, NoMemo
 from storage.migrate import current, migrate, newest
 from storage.runner import Delivery, Runner, open_runner
-from zwai.errors import NotMigrated, ZwaiError
+from zwai.errors import ZwaiError
 from zwai.google_keys import fetch_from
 from zwai.kitchen import jobs, writings
 from zwai.kitchen.accounts import Passwords
@@ -50,6 +50,7 @@ from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
 from zwai.kitchen.writings import open_writings
 from zwai.knowledge import allergens, names, receipt_words
+from zwai.operator_errors import NotMigrated
 from zwai.records.ids import new_id
 from zwai.records.ports import Asker, Memo, Quota
 from zwai.settings import Settings, listed, secret_key

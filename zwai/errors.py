@@ -5,8 +5,8 @@ ZwaiError
 ├ Conflict 409       ├ TooLarge 413       ├ NotAnImage 415    ├ Invalid 422
 ├ TooMany 429        ├ Unavailable 503    └ StorageFull 507
 
-Statuses are known to `handlers/errors.py` only. `fields` fill the sentences; all arguments are
-positional, so that every error survives the way through the process pool.
+What only an operator meets is in `zwai/operator_errors.py`; statuses are known to `handlers/errors.py` only. `fields`
+fill the sentences; all arguments are positional, so that every error survives the way through the process pool.
 """
 
 from dataclasses import dataclass
@@ -100,12 +100,6 @@ class NotAnExport(Malformed):
     code = "not_an_export"
     es = "Ese archivo no es una exportación de zwai que podamos leer ({part})."
     en = "That file is not an export of zwai that we can read ({part})."
-
-
-class NotAProductFile(Malformed):
-    code = "not_a_product_file"
-    es = "Ese archivo no es una lista de productos: su primera línea no nombra la columna «{column}»."
-    en = 'That file is no list of products: its first line names no column "{column}".'
 
 
 class NotSignedIn(ZwaiError):
@@ -306,42 +300,6 @@ class UseByPassed(Conflict):
     en = '"{name}" is past its use-by date: freezing it does not make it safe any more.'
 
 
-class DataFolderInUse(Conflict):
-    code = "data_folder_in_use"
-    es = "Otro proceso de zwai usa la carpeta {folder}. Detenlo o elige otra con ZWAI_DATA_DIR."
-    en = "Another zwai process uses the folder {folder}. Stop it, or choose another with ZWAI_DATA_DIR."
-
-
-class TooFewConnections(Conflict):
-    code = "too_few_connections"
-    es = "Los procesos abrirían {wanted} conexiones y el servidor admite {most}: baja ZWAI_WORKERS."
-    en = "The processes would open {wanted} connections, and the server takes {most}: lower ZWAI_WORKERS."
-
-
-class NotMigrated(Conflict):
-    code = "not_migrated"
-    es = "La base de datos está en la revisión {revision}; esta versión necesita {newest}: zwai migrate."
-    en = "The database is at revision {revision}; this release needs {newest}: zwai migrate."
-
-
-class DatabaseTooNew(Conflict):
-    code = "database_too_new"
-    es = "Una versión más nueva de zwai migró la base de datos (revisión {revision}). Usa esa versión o un respaldo."
-    en = "A newer zwai has migrated the database (revision {revision}). Use that release, or a backup from before."
-
-
-class TargetNotEmpty(Conflict):
-    code = "target_not_empty"
-    es = "La base de datos de destino ya tiene filas en {table}. Copia a una vacía."
-    en = "The target database already has rows in {table}. Copy to an empty one."
-
-
-class CopyDiffers(Conflict):
-    code = "copy_differs"
-    es = "La tabla {table} no llegó entera: no se copió nada. Detén el servicio e inténtalo otra vez."
-    en = "The table {table} did not arrive whole: nothing was copied. Stop the service and try again."
-
-
 class StockFull(Conflict):
     code = "stock_full"
     es = "Tu inventario llegó a su límite de {most} productos. Quita los que ya no tienes."
@@ -518,24 +476,6 @@ class TransactionLost(Unavailable):
     code = "transaction_lost"
     es = "La base de datos interrumpió el cambio. No se perdió nada; inténtalo otra vez."
     en = "The database interrupted the change. Nothing was lost; try again."
-
-
-class DatabaseUnreadable(Unavailable):
-    code = "database_unreadable"
-    es = "La base de datos {file} no se puede leer ({reason}). Restaura un respaldo."
-    en = "The database {file} cannot be read ({reason}). Restore a backup."
-
-
-class DatabaseUnreachable(Unavailable):
-    code = "database_unreachable"
-    es = "La base de datos {database} no se puede usar ({reason}). Revisa su dirección, su clave y sus permisos."
-    en = "The database {database} cannot be used ({reason}). Check its address, password and grants."
-
-
-class DataFolderUnusable(Unavailable):
-    code = "data_folder_unusable"
-    es = "La carpeta {folder} no se puede usar ({reason}). Elige otra con ZWAI_DATA_DIR."
-    en = "The folder {folder} cannot be used ({reason}). Choose another with ZWAI_DATA_DIR."
 
 
 class KeysUnreachable(Unavailable):

@@ -18,8 +18,8 @@ from storage.db import Database
 from storage.engines import open_database
 from storage.migrate import current, newest
 from zwai.app import database_url
-from zwai.errors import NotMigrated
 from zwai.kitchen.products import read
+from zwai.operator_errors import NotMigrated
 from zwai.records.products import Product
 from zwai.settings import Settings
 

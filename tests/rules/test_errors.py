@@ -6,6 +6,7 @@ from string import Formatter
 
 import pytest
 
+from zwai import errors, operator_errors
 from zwai.errors import Problem, ZwaiError
 
 
@@ -15,7 +16,7 @@ def family(error: type[ZwaiError]) -> Iterator[type[ZwaiError]]:
         yield from family(child)
 
 
-ERRORS = [error for error in family(ZwaiError) if error.__module__ == "zwai.errors"]
+ERRORS = [error for error in family(ZwaiError) if error.__module__ in (errors.__name__, operator_errors.__name__)]
 
 
 def names(sentence: str) -> set[str]:

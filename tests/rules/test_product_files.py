@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from zwai.errors import NotAProductFile
 from zwai.kitchen.products import of_one_pack, read
+from zwai.operator_errors import NotAProductFile
 from zwai.records.allergens import Allergen
 from zwai.records.products import Product, ProductSource
 from zwai.records.reading import Gtin

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage.lock import hold
-from zwai.errors import DataFolderInUse
+from zwai.operator_errors import DataFolderInUse
 
 
 def test_a_new_data_folder_is_closed_to_other_users(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ from functools import lru_cache
 
 from storage import products
 from storage.db import Read, Write
-from zwai.errors import NotAProductFile, UnknownProduct
+from zwai.errors import UnknownProduct
 from zwai.kitchen.gs1 import is_a_shops_own, normalised
 from zwai.kitchen.inventory import food_of
 from zwai.knowledge.allergens import named_in
 from zwai.knowledge.names import label_key
 from zwai.knowledge.quantities import parse
 from zwai.knowledge.units import round_off
+from zwai.operator_errors import NotAProductFile
 from zwai.records.allergens import Allergen
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.products import Product, ProductSource
