@@ -6,8 +6,8 @@ from typing import Any
 from handlers import wire
 from handlers.call import Call
 from zwai.kitchen.allergens import Against, Allergy, against
-from zwai.kitchen.capturing import UNMEASURED
 from zwai.records.allergens import Allergen
+from zwai.records.photos import recognised
 from zwai.records.proposals import Line
 
 
@@ -39,7 +39,7 @@ def _alert(call: Call[Any, Any], line: Line, hit: Against) -> dict[str, Any]:
         "allergens": hit.names,
         "message": _message(call, line.batch.label, hit),
         # An alert is not to be hidden for want of a measure.
-        "confidence": 1.0 if line.rule in UNMEASURED else round(line.confidence, 3),
+        "confidence": round(line.confidence, 3) if recognised(line.rule) else 1.0,
         "verdict": hit.verdict,
         "codes": hit.codes,
     }

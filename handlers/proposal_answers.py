@@ -7,12 +7,11 @@ from marshmallow import Schema, fields
 
 from handlers import painted, wire
 from handlers.call import Call
-from zwai.kitchen.capturing import UNMEASURED
 from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import today_of
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge.words import render_place, render_unit
-from zwai.records.photos import Copy, PhotoId
+from zwai.records.photos import Copy, PhotoId, recognised
 from zwai.records.proposals import Line, LineState, Summary
 
 
@@ -166,7 +165,7 @@ def _line(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
 
 def _evidence(call: Call[Any], proposal: Proposal, line: Line) -> dict[str, Any]:
     expiry, photo = line.batch.expiry, line.batch.photo or _read_in(proposal, line.evidence)
-    seen = line.rule not in UNMEASURED
+    seen = recognised(line.rule)
     return {
         "photo": wire.photo_address(call, photo, Copy.DISPLAY),
         "thumbnail": wire.photo_address(call, photo, Copy.THUMBNAIL),

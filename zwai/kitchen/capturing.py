@@ -18,14 +18,11 @@ from zwai.knowledge.names import label_key
 from zwai.knowledge.units import round_off
 from zwai.records.captures import Shot, Thing
 from zwai.records.people import Language
-from zwai.records.photos import Decision, PhotoId, Sighting
+from zwai.records.photos import Decision, PhotoId, Rule, Sighting, both
 from zwai.records.products import Product
 from zwai.records.reading import Barcode, Gtin, PrintedDate, Receipt
 from zwai.records.stock import LONGEST_LABEL, FoodId, Quantity, Unit
 
-BARCODE, RECEIPT, LABEL = "barcode", "receipt", "label"  # rules of lines, beside those of the recognisers
-# In these no recogniser had a part, so that nobody measured how sure they are.
-UNMEASURED = (BARCODE, RECEIPT, LABEL, f"{BARCODE}+{RECEIPT}")
 LONGEST = 500  # of a piece of evidence
 ONE = Quantity(Decimal(1), Unit.PIECE)
 EXPIRES = Told("Vence", "Expires")
@@ -112,14 +109,14 @@ def _pack(codes: Sequence[Code], products: Mapping[Gtin, Product], shots: Sequen
         "lot": lot,
         "packs": str(count) if count > 1 else "",
         "code_photo": _told(place),
-        **_date_evidence(day, place, BARCODE),
+        **_date_evidence(day, place, Rule.BARCODE),
     }
     return Thing(
         label=product.label if product else " ".join(code.text[:LONGEST_LABEL].split()),  # GS1 puts controls between
         food=product.food if product else None,
         quantity=_times(weighed or (product and product.quantity) or ONE, 1 if weighed else count),
         decision=Decision.ITEM if product else Decision.CONFIRM,
-        rule=BARCODE,
+        rule=Rule.BARCODE,
         photo=shots[place].photo if place is not None else None,
         box=code.box,
         day=day,
@@ -149,7 +146,7 @@ def _named_by_their_photo(
             left += [(shot.photo, one) for one in shot.sightings]
             continue
         left += [(shot.photo, one) for one in rest]
-        if _is_unknown(pack := named[id(here[0])]) and pack.rule == BARCODE:
+        if _is_unknown(pack := named[id(here[0])]) and pack.rule == Rule.BARCODE:
             named[id(here[0])] = _called(pack, max(whole, key=lambda one: one.confidence), language)
     return list(named.values()), left
 
@@ -162,7 +159,7 @@ def _called(pack: Thing, sighting: Sighting, language: Language) -> Thing:
     item = item_of(sighting, language)
     return replace(
         pack, label=item.label, food=_food(sighting), kind=item.kind, dish=item.dish, confidence=sighting.confidence,
-        rule=f"{pack.rule}+{sighting.rule}",
+        rule=both(pack.rule, sighting.rule),
     )  # fmt: skip
 
 
@@ -179,7 +176,7 @@ def _receipt_things(purchase: Purchase, meanings: Meanings) -> list[Thing]:
             food=meaning.food,
             quantity=line.quantity,
             decision=Decision.ITEM if learned else Decision.CONFIRM,
-            rule=RECEIPT,
+            rule=Rule.RECEIPT,
             box=line.box,
             evidence=_kept(evidence),
         )
@@ -247,7 +244,7 @@ def _bought_pack(line: Thing, pack: Thing, *, doubt: bool) -> Thing:
         food=name.food,
         quantity=_times(each, packs) if counted else line.quantity,
         decision=min(line.decision, pack.decision, key=RANK.__getitem__),
-        rule=f"{pack.rule}+{RECEIPT}",
+        rule=both(pack.rule, Rule.RECEIPT),
         evidence={**pack.evidence, **line.evidence, **({"packs": str(packs)} if packs > 1 else {})},
         doubt=doubt or not _is_same(line, pack),
     )
@@ -300,7 +297,7 @@ def _backed(thing: Thing, seen: Thing) -> Thing:
         thing,
         decision=Decision.ITEM,
         confidence=seen.confidence,
-        rule=f"{thing.rule}+{seen.rule}",
+        rule=both(thing.rule, seen.rule),
         photo=seen.photo,
         box=seen.box,
         seen_in=thing.seen_in | seen.seen_in,
@@ -328,11 +325,15 @@ def _is_meant(thing: Thing) -> bool:
 def _dated(thing: Thing, shot: Shot, place: int) -> Thing:
     """What a code says of its date was not misread; of two labels the sooner counts. Any other reading is told."""
     new, old = shot.dates[0], thing.day
-    coded = thing.evidence.get("date_by") == BARCODE
+    coded = thing.evidence.get("date_by") == Rule.BARCODE
     chosen = new if old is None or (not coded and new.day < old.day) else old
     readings = _readings(shot.dates) | (_readings([old]) if old else set())
     others = _listed(readings - {chosen.day})
-    evidence = {**thing.evidence, **(_date_evidence(new, place, LABEL) if chosen is new else {}), "date_others": others}
+    evidence = {
+        **thing.evidence,
+        **(_date_evidence(new, place, Rule.LABEL) if chosen is new else {}),
+        "date_others": others,
+    }
     return replace(thing, day=chosen, evidence=_kept(evidence), doubt=thing.doubt or bool(others))
 
 
@@ -345,14 +346,14 @@ def _listed(days: set[date]) -> str:
 
 
 def _only_a_date(day: PrintedDate, shot: Shot, place: int, language: Language) -> Thing:
-    evidence = _date_evidence(day, place, LABEL) | {"date_others": _listed(_readings(shot.dates) - {day.day})}
+    evidence = _date_evidence(day, place, Rule.LABEL) | {"date_others": _listed(_readings(shot.dates) - {day.day})}
     word = EXPIRES.en if language is Language.EN else EXPIRES.es
     return Thing(
         label=f"{word} {day.day.isoformat()}",
         food=None,
         quantity=ONE,
         decision=Decision.SUGGESTION,
-        rule=LABEL,
+        rule=Rule.LABEL,
         box=day.box,
         day=day,
         evidence=_kept(evidence),

@@ -37,6 +37,30 @@ class Decision(StrEnum):
     CONFIRM = "confirm"
 
 
+class Rule(StrEnum):
+    """What decided a line: a step of the local engine (the whole photo, its parts), Gemini, or what was read."""
+
+    WHOLE = "whole"
+    PARTS = "parts"
+    GEMINI = "gemini"
+    BARCODE = "barcode"
+    RECEIPT = "receipt"
+    LABEL = "label"
+
+
+READ = (Rule.BARCODE, Rule.RECEIPT, Rule.LABEL)
+
+
+def both(one: str, other: str) -> str:
+    """The rule of a line that two decided, as "receipt+whole"."""
+    return f"{one}+{other}"
+
+
+def recognised(rule: str) -> bool:
+    """Whether a recogniser had a part in it; else nobody measured how sure the line is."""
+    return any(word not in READ for word in rule.split("+"))
+
+
 class Engine(StrEnum):
     LOCAL = "local"
     GEMINI = "gemini"
@@ -97,7 +121,7 @@ class Box:
 class Sighting:
     """One thing that a recogniser saw. `food` is a catalogue id; `rule` names the step that decided.
 
-    `confidence` is the chance, 0 to 1, that the name is right: calibrated, unless `rule` is "gemini". `kind` is the
+    `confidence` is the chance, 0 to 1, that the name is right: calibrated, unless `rule` is Gemini's. `kind` is the
     food's ("ingredient" or "dish", the values of `zwai.records.stock.Kind`); `unit` one of its units, None for a piece
     or a portion. What the catalogue does not have goes by its `label`.
     """
