@@ -13,7 +13,7 @@ from handlers.fields import Amount, Label, unit_field
 from handlers.schemas import RequestSchema
 from zwai.errors import NotAProductCode
 from zwai.kitchen import products
-from zwai.kitchen.gs1 import is_a_shops_own, normalised
+from zwai.kitchen.gs1 import is_a_shops_own, normalised, printed
 from zwai.knowledge.words import render_unit
 from zwai.records.products import Product
 from zwai.records.reading import Gtin
@@ -72,7 +72,7 @@ async def forget(call: Call[None]) -> Answer:
     async with call.write() as tx:
         await products.forget(tx, call.member.household, gtin)
         message = wire.sentence(call, "Olvidamos ese código.", "We forgot that code.")
-        return call.answer({"message": message, "gtin": gtin})
+        return call.answer({"message": message, "gtin": printed(gtin)})
 
 
 def _gtin(call: Call[Any]) -> Gtin:
@@ -85,7 +85,7 @@ def _gtin(call: Call[Any]) -> Gtin:
 def _told(call: Call[Any], product: Product) -> dict[str, Any]:
     quantity = product.quantity
     return {
-        "gtin": product.gtin,
+        "gtin": printed(product.gtin),
         "name": product.label,
         "food_id": product.food,
         "quantity": quantity and quantity.amount,

@@ -143,8 +143,9 @@ def _ai_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None
 
 
 def _products_commands(commands: "_SubParsersAction[argparse.ArgumentParser]") -> None:
-    products = _command(commands, "products", _products, "how many products are installed, for their barcodes")
-    kinds = products.add_subparsers(title="commands", metavar="COMMAND")
+    products = _command(commands, "products", _products, "how many products are installed, for their barcodes",
+                        "Without a COMMAND it counts them.")  # fmt: skip
+    kinds = products.add_subparsers(title="commands", metavar="[COMMAND]")
     install = _command(kinds, "install", _products_install, "replace them by those of a file, whole or not at all",
                        "A table with the columns gtin, name and, where known, brand, quantity and allergens; or an "
                        "Open Food Facts export; .gz too.")  # fmt: skip

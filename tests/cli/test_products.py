@@ -46,6 +46,12 @@ async def test_a_file_replaces_what_was_there(http: ClientSession, tmp_path: Pat
         assert (await ana.get("/api/products/036000291452")).status == 200
 
 
+def test_its_command_is_shown_as_one_that_may_be_missing(tmp_path: Path) -> None:
+    told = zwai("products", "--help", cwd=tmp_path, data_dir=tmp_path).stdout
+    assert "[COMMAND]" in told
+    assert "Without a COMMAND it counts them." in told.replace("\n", " ")
+
+
 def test_without_a_database_it_says_what_to_do(tmp_path: Path) -> None:
     ended = zwai("products", cwd=tmp_path, data_dir=tmp_path)
     assert ended.returncode == 1

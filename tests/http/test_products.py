@@ -13,7 +13,7 @@ async def test_a_household_teaches_what_a_code_stands_for(client: Client) -> Non
     taught = await client.put(PATH, json={"name": "Leche evaporada", "quantity": "400", "type_unit": "g"})
     assert taught.status == 200
     assert taught.json == {
-        "gtin": "07750670000154", "name": "Leche evaporada", "food_id": "evaporated_milk", "quantity": 400,
+        "gtin": CODE, "name": "Leche evaporada", "food_id": "evaporated_milk", "quantity": 400,
         "type_unit": "gramos", "brand": "", "allergens": [], "source": "own",
     }  # fmt: skip
     assert (await client.get(f"/api/products/0{CODE}")).json == taught.json  # the same number, written longer

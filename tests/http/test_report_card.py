@@ -71,6 +71,12 @@ async def test_what_was_measured_names_its_data_and_its_numbers(client: Client) 
         assert 0 <= group["top_1"]["low"] <= group["top_1"]["high"] <= 1
 
 
+async def test_what_nothing_was_counted_of_is_left_out(client: Client) -> None:
+    for card in (await report(client))["measured"]:
+        for group in card["groups"] + card["categories"]:
+            assert group["photos"] or any(group[name]["n"] for name in ("precision", "recall")), group
+
+
 async def test_a_household_sees_what_became_of_its_own_lines(alone: Service, http: ClientSession) -> None:
     client = await signed_in(http, alone.url)
     offer = await offered(alone, client, "cinnamon", "cumin", "dried_oregano", "paprika")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zwai.kitchen.gs1 import barcode, is_a_shops_own, normalised
+from zwai.kitchen.gs1 import barcode, is_a_shops_own, normalised, printed
 from zwai.records.photos import Box
 from zwai.records.reading import Gtin
 from zwai.records.stock import LabelKind, Quantity, Unit
@@ -109,6 +109,14 @@ def test_a_shops_own_number_is_told_apart(sent: str, own: bool) -> None:
     found = barcode(sent, TODAY)
     assert found is not None
     assert (found.gtin is None, found.text) == (own, sent)
+
+
+@pytest.mark.parametrize("number", ["96385074", "012345678905", "4006381333931", "10614141000415"])
+def test_a_number_is_told_with_as_many_digits_as_packs_print(number: str) -> None:
+    for typed in (number, number.zfill(14)):
+        gtin = normalised(typed)
+        assert gtin is not None
+        assert printed(gtin) == number
 
 
 def test_a_code_is_shown_as_it_is_printed() -> None:

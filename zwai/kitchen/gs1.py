@@ -64,6 +64,12 @@ def normalised(number: str) -> Gtin | None:
     return Gtin(number.zfill(14)) if number[-1] == _check_digit(number[:-1]) else None
 
 
+def printed(gtin: Gtin) -> str:
+    """A product's number as packs print it: 8, 12, 13 or 14 digits, the fewest that `normalised` makes it of."""
+    length = 8 if gtin.startswith("000000") else 12 if gtin.startswith("00") else 13 if gtin.startswith("0") else 14
+    return gtin[-length:]
+
+
 def is_a_shops_own(gtin: Gtin) -> bool:
     """Whether a number only counts in one shop or one country: prefixes 02, 04 and 20 to 29, 0 and 2 of short ones."""
     if gtin.startswith("000000"):

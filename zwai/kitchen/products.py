@@ -10,7 +10,7 @@ from functools import lru_cache
 from storage import products
 from storage.db import Read, Write
 from zwai.errors import UnknownProduct
-from zwai.kitchen.gs1 import is_a_shops_own, normalised
+from zwai.kitchen.gs1 import is_a_shops_own, normalised, printed
 from zwai.kitchen.inventory import food_of
 from zwai.knowledge.allergens import named_in
 from zwai.knowledge.names import label_key
@@ -57,7 +57,7 @@ async def product(tx: Read, household: HouseholdId, gtin: Gtin) -> Product:
     """Raises UnknownProduct."""
     found = (await known(tx, household, [gtin])).get(gtin)
     if found is None:
-        raise UnknownProduct({"gtin": gtin})
+        raise UnknownProduct({"gtin": printed(gtin)})
     return found
 
 
@@ -87,7 +87,7 @@ async def learn(
 async def forget(tx: Write, household: HouseholdId, gtin: Gtin) -> None:
     """Forget what a household calls a code; what is installed stays. Raises UnknownProduct."""
     if not await products.forget(tx, household, gtin):
-        raise UnknownProduct({"gtin": gtin})
+        raise UnknownProduct({"gtin": printed(gtin)})
 
 
 def read(lines: Iterable[str]) -> Iterator[Product | None]:

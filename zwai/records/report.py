@@ -85,6 +85,11 @@ class Tally:
         """By the names that the wire has for them; precision is that of all names but mere suggestions."""
         return {"precision": self.sure + self.confirm} | {wire: getattr(self, ours) for ours, wire in WIRE.items()}
 
+    @property
+    def counted(self) -> bool:
+        """Whether it counts anything; of nothing, an interval from 0 to 1 would say nothing."""
+        return self.photos > 0 or any(share.whole for share in self.shares.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Card:
@@ -98,13 +103,15 @@ class Card:
     bins: tuple[Bin, ...]
 
     def told(self) -> dict[str, Any]:
-        """As JSON has it; `card_from` reads it again."""
+        """As JSON has it, without what has no photos and no names; `card_from` reads it again."""
         return {
             "engine": self.engine.value,
             "data": self.data,
             "measured_on": self.measured_on,
-            "groups": [{"group": kind, **_told(tally)} for kind, tally in self.kinds.items()],
-            "categories": [{"category": name, **_told(tally)} for name, tally in self.categories.items()],
+            "groups": [{"group": kind, **_told(tally)} for kind, tally in self.kinds.items() if tally.counted],
+            "categories": [
+                {"category": name, **_told(tally)} for name, tally in self.categories.items() if tally.counted
+            ],
             "calibration": [{"confidence": one.confidence, **one.right.told()} for one in self.bins],
         }
 
