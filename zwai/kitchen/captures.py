@@ -11,11 +11,11 @@ from ai.work import scan
 from storage.db import Database, Write
 from storage.files import Files
 from zwai.errors import Unavailable
-from zwai.kitchen import capturing, inventory, printed_dates, products, receipts, recognition, shop_words
-from zwai.kitchen.capturing import Meanings, Purchase
+from zwai.kitchen import inventory, joining, printed_dates, products, receipts, recognition, shop_words
 from zwai.kitchen.expiry import PRINTED_ON_THE_LABEL, expiry_of, place_for
 from zwai.kitchen.gs1 import barcode
 from zwai.kitchen.inventory import NewItem, today_of
+from zwai.kitchen.joining import Meanings, Purchase
 from zwai.kitchen.looking import LOOK_DEADLINE_S, Recogniser, Told
 from zwai.kitchen.reading import Reader
 from zwai.kitchen.recognition import Proposal
@@ -28,7 +28,7 @@ from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Recognitio
 from zwai.records.products import Product
 from zwai.records.proposals import Line, LineId
 from zwai.records.reading import Barcode, Gtin, TextLine
-from zwai.records.stock import Batch, ExpiryDate, ExpirySource, LabelKind
+from zwai.records.stock import ONE_PIECE, Batch, ExpiryDate, ExpirySource, LabelKind
 
 NEVER_SENT = (PhotoKind.RECEIPT, PhotoKind.LABEL)
 LOOKED_AT = (None, PhotoKind.FOOD)
@@ -82,7 +82,7 @@ class Captures:
             known = await products.known(tx, member.household, {gtin for gtin in codes if gtin})
             bought = [
                 (one, await shop_words.meanings(tx, member.household, one.receipt, member.language))
-                for one in capturing.purchases(shots)
+                for one in joining.purchases(shots)
             ]
         # Each bought thing is held against each code: 600 and 300 take half a second.
         return await asyncio.to_thread(_captured, capture, shots, known, bought, member, now)
@@ -167,7 +167,7 @@ def _captured(
         created_at=now,
         receipts=tuple(receipts.told(one.receipt) | {"photo": str(one.place)} for one, _ in bought),
     )
-    things = capturing.merged(shots, capture.scanned, known, bought, member.language)
+    things = joining.merged(shots, capture.scanned, known, bought, member.language)
     lines = (_line(member, recognised.id, believable(one), now) for one in things)
     return Captured(tuple(shots), recognised, tuple(lines))
 
@@ -177,7 +177,7 @@ def believable(thing: Thing) -> Thing:
     if thing.quantity.amount <= LARGEST_AMOUNT:
         return thing
     doubted = Decision.CONFIRM if thing.decision is Decision.ITEM else thing.decision
-    return replace(thing, quantity=capturing.ONE, decision=doubted)
+    return replace(thing, quantity=ONE_PIECE, decision=doubted)
 
 
 def _line(member: Member, recognised: RecognitionId, thing: Thing, now: datetime) -> Line:

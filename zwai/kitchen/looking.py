@@ -13,7 +13,7 @@ from ai.work import look
 from storage.files import Files
 from zwai.errors import Unavailable
 from zwai.kitchen.asking import NO_ANSWER, answer_to
-from zwai.kitchen.recognition import Seen, merged, name_of
+from zwai.kitchen.recognition import Seen, each_once, name_of
 from zwai.records.people import Member
 from zwai.records.photos import Aim, Copy, Decision, Engine, PhotoId, Sighting
 from zwai.records.ports import Asker
@@ -109,7 +109,7 @@ class Recogniser:
         looked = [task.result() for task in looks]
         found = [(photo, one) for photo, (_, seen) in zip(photo_ids, looked, strict=True) for one in seen]
         engine = Engine.GEMINI if any(engine is Engine.GEMINI for engine, _ in looked) else Engine.LOCAL
-        return Seen(aim, engine, tuple(photo_ids), merged(found))
+        return Seen(aim, engine, tuple(photo_ids), each_once(found))
 
     async def _look_at(self, photo: PhotoId, aim: Aim, member: Member, *, again: bool) -> Looked:
         if self._order is Order.GEMINI_FIRST:

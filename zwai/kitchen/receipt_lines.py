@@ -7,9 +7,8 @@ from decimal import Decimal
 from zwai.knowledge.quantities import parse
 from zwai.knowledge.receipt_words import mended
 from zwai.knowledge.units import round_off
-from zwai.records.stock import Quantity, Unit
+from zwai.records.stock import ONE_PIECE, Quantity, Unit
 
-ONE = Quantity(Decimal(1), Unit.PIECE)
 MOST = Decimal(100_000)
 MOST_PAID = Decimal(100_000_000)
 CLOSE = Decimal("0.03")  # of a price that was rounded, to a unit price times how many
@@ -187,7 +186,7 @@ def _rounded(amount: Decimal, unit: Unit) -> Quantity:
     if unit is Unit.ML and amount >= 1000:
         amount, unit = amount / 1000, Unit.L
     amount = round_off(amount)
-    return Quantity(amount, unit) if 0 < amount < MOST else ONE
+    return Quantity(amount, unit) if 0 < amount < MOST else ONE_PIECE
 
 
 def _number(figures: str) -> Decimal:

@@ -26,7 +26,7 @@ from zwai.records.photos import (
     Sighting,
 )
 from zwai.records.proposals import Line, LineId
-from zwai.records.stock import Batch, BatchId, DishFacts, ExpirySource, Kind, Quantity, Unit
+from zwai.records.stock import Batch, BatchId, DishFacts, ExpirySource, FoodId, Kind, Quantity, Unit
 
 REASON = "recognition"  # what the journal says of stock that was accepted
 RANK = {Decision.ITEM: 0, Decision.CONFIRM: 1, Decision.SUGGESTION: 2}
@@ -68,7 +68,7 @@ class Accepted:
     recognition: RecognitionId | None
 
 
-def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Sighting], ...]:
+def each_once(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Sighting], ...]:
     """One sighting a food or label: the surest decision, then the highest confidence."""
     best: dict[str, tuple[PhotoId, Sighting]] = {}
     for photo, sighting in found:
@@ -82,6 +82,11 @@ def merged(found: Iterable[tuple[PhotoId, Sighting]]) -> tuple[tuple[PhotoId, Si
 def name_of(sighting: Sighting) -> str:
     """By which two sightings are of the same thing."""
     return sighting.food or label_key(sighting.label)
+
+
+def food_of(sighting: Sighting) -> FoodId | None:
+    """The catalogue's food that it is, if any."""
+    return FoodId(sighting.food) if sighting.food else None
 
 
 def _order(sighting: Sighting) -> tuple[int, float]:

@@ -141,6 +141,9 @@ class Quantity:
     unit: Unit
 
 
+ONE_PIECE = Quantity(Decimal(1), Unit.PIECE)
+
+
 @dataclass(frozen=True, slots=True)
 class ExpiryDate:
     """A day in the household's time zone, and where it comes from.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zwai.kitchen.capturing import Purchase, merged, purchases
+from zwai.kitchen.joining import Purchase, merged, purchases
 from zwai.kitchen.shop_words import Meaning, Rule
 from zwai.records.captures import PhotoKind, Shot, Thing
 from zwai.records.people import Language
