@@ -13,6 +13,7 @@ from zwai.knowledge.allergens import LONGEST, judge, name_of
 from zwai.knowledge.catalogue import Food
 from zwai.knowledge.facts import Footprint, Nutrition, Range
 from zwai.knowledge.references import said
+from zwai.knowledge.words import render_day
 from zwai.records.people import Language
 from zwai.records.stock import Batch, FoodId, Kind, LabelKind, Place, Unit
 
@@ -188,16 +189,16 @@ def _temperature(place: Place, language: Language) -> str:
 
 
 def _when(batch: Batch, today: date, language: Language) -> str:
-    left, day = days_left(batch.expiry.day, today), batch.expiry.day.isoformat()
+    left, day = days_left(batch.expiry.day, today), render_day(batch.expiry.day, today, language)
     if left < 0 and batch.label_kind is LabelKind.USE_BY:
-        return _say(language, f"Caducó el {day}: no lo comas.", f"Its use-by date was {day}: do not eat it.")
+        return _say(language, f"Caducó el {day}: ya no se debe comer.", f"Its use-by date was {day}: do not eat it.")
     if left < 0:
-        es = f"Su fecha pasó el {day}: revísalo bien antes de comerlo."
+        es = f"Su fecha pasó el {day}: revisar bien antes de comer."
         return _say(language, es, f"Its date was {day}: check it well before you eat it.")
     if left == 0:
-        return _say(language, "Cómelo hoy.", "Eat it today.")
+        return _say(language, "Para comer hoy.", "Eat it today.")
     es_days, en_days = ("queda 1 día", "1 day left") if left == 1 else (f"quedan {left} días", f"{left} days left")
-    return _say(language, f"Cómelo hasta el {day}: {es_days}.", f"Eat it by {day}: {en_days}.")
+    return _say(language, f"Para comer hasta el {day}: {es_days}.", f"Eat it by {day}: {en_days}.")
 
 
 def _benefits(found: Nutrition, language: Language) -> str:

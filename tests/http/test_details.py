@@ -115,10 +115,10 @@ async def test_an_expired_stack_is_told_to_be_checked_and_one_for_today_to_be_ea
     await add(client, "Pan", expiration_date=TODAY.isoformat())
     assert (await client.get(f"{ROOT}/ingredients/Pan/detail")).json["consumption_advice"][
         "optimal_consumption"
-    ] == "Cómelo hoy."
+    ] == "Para comer hoy."
     await add(client, "Leche", expiration_date="2020-01-02")
     body = (await client.get(f"{ROOT}/ingredients/Leche/detail")).json
-    assert "2020-01-02" in body["consumption_advice"]["optimal_consumption"]
+    assert "2 de enero de 2020" in body["consumption_advice"]["optimal_consumption"]
     assert body["stacks"][0]["is_expired"] is True
 
 

@@ -1,9 +1,12 @@
 """The words of the wire: all of the contract's are understood, and what is said back is understood too."""
 
+from datetime import date
+
 import pytest
 
 from zwai.knowledge.words import (
     place_of,
+    render_day,
     render_place,
     render_place_scanned,
     render_time_unit,
@@ -112,3 +115,12 @@ def test_one_of_a_unit_is_told_in_a_word_that_means_the_same(language):
         assert unit_of(singular(render_unit(unit, language))) is unit
     assert singular(render_unit(Unit.PORTION, Language.ES)) == "porción"
     assert singular(render_unit(Unit.CLOVE, Language.EN)) == "clove"
+
+
+def test_a_day_is_said_in_words_with_its_year_when_that_is_another() -> None:
+    today = date(2026, 11, 24)
+    soon, later = date(2026, 11, 29), date(2027, 2, 1)
+    assert [render_day(day, today, Language.ES) for day in (soon, later)] == [
+        "29 de noviembre", "1 de febrero de 2027",
+    ]  # fmt: skip
+    assert [render_day(day, today, Language.EN) for day in (soon, later)] == ["29 November", "1 February 2027"]

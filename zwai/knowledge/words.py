@@ -1,6 +1,7 @@
 """The words of the wire for places, units, units of time and meals: what is understood, what is said."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar
@@ -77,6 +78,16 @@ _SINGULARS = {
 }
 
 
+_MONTHS = {
+    Language.ES: (
+        "enero", "febrero", "marzo", "abril", "mayo", "junio",
+        "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
+    ),
+    Language.EN: (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+}  # fmt: skip
 _MEALS = {
     "breakfast": Meal.BREAKFAST, "desayuno": Meal.BREAKFAST, "lunch": Meal.LUNCH, "almuerzo": Meal.LUNCH,
     "dinner": Meal.DINNER, "cena": Meal.DINNER, "dessert": Meal.DESSERT, "postre": Meal.DESSERT,
@@ -143,6 +154,13 @@ def singular(word: str) -> str:
 def render_time_unit(unit: TimeUnit, language: Language) -> str:
     """The word for a unit of time, in the plural."""
     return _TIME_UNITS[language][unit]
+
+
+def render_day(day: date, today: date, language: Language) -> str:
+    """A day as a sentence says it ("29 de noviembre"), with its year when that is not this one."""
+    year = [] if day.year == today.year else [str(day.year)]
+    joint = " " if language is Language.EN else " de "
+    return joint.join([str(day.day), _MONTHS[language][day.month - 1], *year])
 
 
 def _bare(word: str) -> str:
