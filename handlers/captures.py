@@ -12,8 +12,8 @@ from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import BoundFirst, ListOf
 from handlers.proposal_answers import ProposalSchema, proposal_told
-from handlers.recognition import LONGEST_ADDRESS, MOST_ADDRESSES
 from handlers.schemas import RequestSchema, refusal
+from handlers.sent_photos import LONGEST_ADDRESS, MOST_ADDRESSES
 from zwai.errors import (
     Invalid,
     JobTimedOut,

@@ -19,7 +19,7 @@ from handlers import (
     profile,
     profile_pages,
     proposals,
-    recognition,
+    sent_photos,
     stacks,
 )
 from handlers.stock_bodies import ItemSchema
@@ -55,7 +55,7 @@ BODIES: dict[type[Schema], dict[str, Any]] = {
     images.AssignSchema: {"item_name": "leche", "image_path": PHOTO},
     images.SearchSchema: {"item_name": "leche"},
     images.ReferenceBodySchema: {"label": "leche", "category": "lácteos"},
-    recognition.PathsSchema: {"images_paths": [PHOTO]},
+    sent_photos.PathsSchema: {"images_paths": [PHOTO]},
     proposals.AcceptSchema: {"lines": [{"id": LINE, "quantity": 2, "expiration_date": LATER}]},
     proposals.RejectSchema: {"lines": [LINE]},
     feedback.FeedbackSchema: {"recognition_id": RECOGNITION, "feedback": "Eran dos limones."},

@@ -2,7 +2,8 @@
 
 from marshmallow import Schema
 
-from handlers import recognition
+from handlers import recognition, sent_photos
+from handlers import recognition_answers as answers
 from handlers.route import Consumes, Handler, Limit, Replay, Route
 
 # The client waits this long for a recognition.
@@ -14,21 +15,21 @@ RECOGNITION_S = 175.0
 def _recognition(path: str, handler: Handler, summary: str, answer: type[Schema], status: int = 200) -> Route:
     return Route(
         "POST", f"/api/recognition/{path}", handler, summary,
-        body=recognition.PathsSchema, answer=answer, limit=Limit.RECOGNITION, replay=Replay.KEYED,
+        body=sent_photos.PathsSchema, answer=answer, limit=Limit.RECOGNITION, replay=Replay.KEYED,
         consumes=Consumes.JSON_OR_MULTIPART, statuses=(status,), deadline_s=RECOGNITION_S, tags=("recognition",),
     )
 
 
 ROUTES = (
     _recognition(
-        "ingredients", recognition.ingredients, "What ingredients are in these photos", recognition.IngredientsSchema
+        "ingredients", recognition.ingredients, "What ingredients are in these photos", answers.IngredientsSchema
     ),
     _recognition(
         "ingredients/complete", recognition.ingredients_complete, "The same, with all that is known of each",
-        recognition.IngredientsSchema,
+        answers.IngredientsSchema,
     ),
-    _recognition("foods", recognition.foods, "What dishes are in these photos", recognition.FoodsSchema),
-    _recognition("batch", recognition.batch, "What ingredients and dishes are in them", recognition.BatchSchema),
+    _recognition("foods", recognition.foods, "What dishes are in these photos", answers.FoodsSchema),
+    _recognition("batch", recognition.batch, "What ingredients and dishes are in them", answers.BatchSchema),
     _recognition(
         "ingredients/async", recognition.ingredients_later, "The same as a job: ask for it later",
         recognition.TaskSchema, 202,
@@ -43,14 +44,14 @@ ROUTES = (
     ),
     Route(
         "GET", "/api/recognition/recognition/{recognition_id}", recognition.result, "What a recognition saw",
-        answer=recognition.ResultSchema, limit=Limit.READ, tags=("recognition",),
+        answer=answers.ResultSchema, limit=Limit.READ, tags=("recognition",),
     ),
     Route(
         "GET", "/api/recognition/recognition/{recognition_id}/images", recognition.images, "A proposal with its images",
-        answer=recognition.ImagesSchema, limit=Limit.READ, tags=("recognition",),
+        answer=answers.ImagesSchema, limit=Limit.READ, tags=("recognition",),
     ),
     Route(
         "GET", "/api/recognition/{recognition_id}/images", recognition.images, "The same, under its short address",
-        answer=recognition.ImagesSchema, limit=Limit.READ, tags=("recognition",),
+        answer=answers.ImagesSchema, limit=Limit.READ, tags=("recognition",),
     ),
 )
