@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zwai.kitchen.gs1 import printed
 from zwai.kitchen.joining import Purchase, merged, purchases
 from zwai.kitchen.shop_words import Meaning, Rule
 from zwai.records.captures import PhotoKind, Shot, Thing
@@ -284,9 +285,9 @@ def test_a_line_keeps_all_its_evidence() -> None:
          shot("c", code(GLORIA), label(DAY, LATER))]
     )  # fmt: skip
     assert thing.evidence == {
-        "code": GLORIA, "gtin": GLORIA, "product": "installed", "brand": "Gloria", "code_photo": "2", "packs": "2",
-        "shop": "Wong", "words": "LECHE EVAP GLORIA", "text": "LECHE EVAP GLORIA", "price": "5.00", "currency": "PEN",
-        "bought_on": "2026-11-23", "receipt_photo": "0",
+        "code": GLORIA, "gtin": printed(GLORIA), "product": "installed", "brand": "Gloria", "code_photo": "2",
+        "packs": "2", "shop": "Wong", "words": "LECHE EVAP GLORIA", "text": "LECHE EVAP GLORIA", "price": "5.00",
+        "currency": "PEN", "bought_on": "2026-11-23", "receipt_photo": "0",
         "date": str(DAY), "date_kind": "best_before", "date_text": f"VENCE {DAY}", "date_by": "label",
         "date_others": str(LATER), "date_photo": "2",
     }  # fmt: skip

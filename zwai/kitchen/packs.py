@@ -7,6 +7,7 @@ from datetime import date
 from decimal import Decimal
 
 from zwai.kitchen.evidence import kept, of_date, place_told
+from zwai.kitchen.gs1 import printed
 from zwai.kitchen.recognition import food_of, item_of
 from zwai.knowledge.units import round_off
 from zwai.records.captures import Shot, Thing
@@ -54,7 +55,7 @@ def _pack(codes: Sequence[Code], products: Mapping[Gtin, Product], shots: Sequen
     lot = next((one.code.lot for one in codes if one.code.lot), "")
     evidence = {
         "code": code.text,
-        "gtin": code.gtin or "",
+        "gtin": printed(code.gtin) if code.gtin else "",
         "product": product.source.value if product else "unknown" if code.gtin else "shop",
         "brand": product.brand if product else "",
         "allergens": ",".join(product.allergens) if product else "",
