@@ -16,7 +16,7 @@ from zwai.kitchen.looking import Recogniser
 from zwai.kitchen.painting import PAINT, Painter
 from zwai.records.captures import PhotoKind
 from zwai.records.ids import new_id
-from zwai.records.jobs import Job, JobId, JobKey, JobState
+from zwai.records.jobs import Job, JobId, JobKey, JobState, ordered
 from zwai.records.people import HouseholdId, Language, Member, SessionId
 from zwai.records.photos import Aim, PhotoId
 
@@ -93,33 +93,14 @@ async def order_recognition(
 
 
 async def _order(tx: Write, member: Member, kind: str, request: dict[str, Any], now: datetime) -> Job:
-    job = Job(
-        id=JobId(new_id(now)),
-        household=member.household,
-        account=member.account,
-        kind=kind,
-        state=JobState.PENDING,
-        attempt=0,
-        progress=0,
-        step="waiting",
-        request={**request, "language": member.language, "time_zone": member.time_zone},
-        result=None,
-        error=None,
-        created_at=now,
-        started_at=None,
-        finished_at=None,
-    )
+    asked = {**request, "language": member.language, "time_zone": member.time_zone}
+    job = ordered(JobId(new_id(now)), member.household, member.account, kind, asked, now)
     await jobs.add(tx, job)
     return job
 
 
-# How many wait, run or failed, and forgetting old ones: nothing to add to the rows.
-unfinished, purge = jobs.unfinished, jobs.purge
-
-
-async def job(tx: Read, household: HouseholdId, job_id: JobId) -> Job:
-    """Raises UnknownJob."""
-    return await jobs.get(tx, household, job_id)
+# One job, how many wait, run or failed, and forgetting old ones: nothing to add to the rows.
+job, unfinished, purge = jobs.get, jobs.unfinished, jobs.purge
 
 
 async def page(

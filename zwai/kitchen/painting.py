@@ -32,7 +32,7 @@ from zwai.kitchen.library import UNREADABLE, Library, generated_key, unpictured
 from zwai.kitchen.recognition import Proposal
 from zwai.knowledge import catalogue
 from zwai.records.ids import new_id
-from zwai.records.jobs import Job, JobId, JobState
+from zwai.records.jobs import Job, JobId, ordered
 from zwai.records.people import AccountId, HouseholdId, Member
 from zwai.records.photos import PhotoId, RecognitionId
 from zwai.records.pictures import LibraryPicture, Source
@@ -227,21 +227,6 @@ class Painter:
 async def _order(
     tx: Write, household: HouseholdId, account: AccountId, request: dict[str, Any], now: datetime, job_id: str = ""
 ) -> Job:
-    job = Job(
-        id=JobId(job_id or new_id(now)),
-        household=household,
-        account=account,
-        kind=PAINT,
-        state=JobState.PENDING,
-        attempt=0,
-        progress=0,
-        step="waiting",
-        request=request,
-        result=None,
-        error=None,
-        created_at=now,
-        started_at=None,
-        finished_at=None,
-    )
+    job = ordered(JobId(job_id or new_id(now)), household, account, PAINT, request, now)
     await jobs.add(tx, job)
     return job

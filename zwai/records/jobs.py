@@ -44,3 +44,25 @@ class Job:
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+
+
+def ordered(
+    job_id: JobId, household: HouseholdId, account: AccountId, kind: str, request: dict[str, Any], now: datetime
+) -> Job:
+    """A job that nobody has begun."""
+    return Job(
+        id=job_id,
+        household=household,
+        account=account,
+        kind=kind,
+        state=JobState.PENDING,
+        attempt=0,
+        progress=0,
+        step="waiting",
+        request=request,
+        result=None,
+        error=None,
+        created_at=now,
+        started_at=None,
+        finished_at=None,
+    )
