@@ -5,7 +5,6 @@ from datetime import datetime
 
 from storage import figures, library, people, photos
 from storage.db import Database, Read, Write
-from storage.figures import TokenFigures
 from storage.files import Files
 from zwai.records.people import Account, AccountId
 
@@ -25,13 +24,8 @@ async def clean_tokens(tx: Write, now: datetime) -> Cleaned:
     return Cleaned(sessions, tokens)
 
 
-async def tokens(tx: Read, now: datetime) -> TokenFigures:
-    return await figures.of_tokens(tx, now)
-
-
-async def everything(tx: Read) -> dict[str, int]:
-    """How much there is of each kind of thing."""
-    return await figures.of_everything(tx)
+# How many tokens there are, and how much of each kind of thing: nothing to add to the rows.
+tokens, everything = figures.of_tokens, figures.of_everything
 
 
 async def accounts(tx: Read, limit: int, after: AccountId | None = None) -> tuple[list[Account], bool]:

@@ -1,6 +1,6 @@
 """Which photo stands for a name: assigned by a member, or found by its own name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from difflib import SequenceMatcher
@@ -101,16 +101,8 @@ async def keep_reference(tx: Write, photo: Photo, label: str, category: str, now
     return reference
 
 
-async def reference(tx: Read, household: HouseholdId, reference_id: ReferenceId) -> Reference:
-    """Raises UnknownReference."""
-    return await pictures.get_reference(tx, household, reference_id)
-
-
-async def references(
-    tx: Read, household: HouseholdId, limit: int, offset: int, label: str | None, category: str | None
-) -> tuple[Sequence[Reference], int]:
-    """The newest first, and how many there are in all."""
-    return await pictures.page_references(tx, household, limit, offset, label, category)
+# One reference image, and a page of them: nothing to add to the rows.
+reference, references = pictures.get_reference, pictures.page_references
 
 
 async def rename_reference(

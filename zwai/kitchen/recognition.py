@@ -19,7 +19,6 @@ from zwai.records.photos import (
     Aim,
     Decision,
     Engine,
-    Photo,
     PhotoId,
     Recognition,
     RecognitionId,
@@ -93,9 +92,7 @@ def _order(sighting: Sighting) -> tuple[int, float]:
     return RANK[sighting.decision], -sighting.confidence
 
 
-async def photos_of(tx: Read, household: HouseholdId, ids: Sequence[PhotoId]) -> list[Photo]:
-    """The household's photos with these ids. Raises UnknownPhoto."""
-    return await photos.of_household(tx, household, ids)
+photos_of = photos.of_household  # nothing to add to the rows
 
 
 async def propose(tx: Write, member: Member, seen: Seen, now: datetime) -> Proposal:
