@@ -4,7 +4,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -242,7 +242,8 @@ class Asked:
 
 
 def at(seconds: float) -> datetime:
-    return datetime.fromtimestamp(NOW + seconds, UTC)
+    """From now, and not from when the tests were collected: tokens are as young as the test."""
+    return datetime.now(UTC) + timedelta(seconds=seconds)
 
 
 async def test_the_keys_are_asked_for_once_for_all_who_wait_and_then_kept() -> None:
