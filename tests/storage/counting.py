@@ -9,8 +9,11 @@ from sqlalchemy import event
 
 from storage.db import Database
 
-# What dispatch and the unit of work say: sessions, whether the connection works, and the version of the household.
-FRAME = ("UPDATE households", "SELECT households.version", "SELECT sessions.id", "SET TRANSACTION", "SELECT 1")
+# What dispatch and the unit of work say: sessions, where it begins, whether the connection works, the version.
+FRAME = (
+    "START TRANSACTION", "SET TRANSACTION", "UPDATE households", "SELECT households.version", "SELECT sessions.id",
+    "SELECT 1",
+)  # fmt: skip
 
 
 @dataclass
