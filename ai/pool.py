@@ -28,7 +28,6 @@ from zwai.errors import JobTimedOut, PoolFull, Unavailable, WorkerDied, ZwaiErro
 START_DEADLINE_S = 60.0  # a worker imports and warms well below a second, but a cold disk may take long
 TRIES = 2  # a job whose worker dies is tried once more
 RETRY_AFTER_S = 2
-FAIR = 3  # each so manieth job is of those who can wait, else a steady stream of the others would starve them
 MEMORY_BYTES = 1536 * 1024 * 1024  # what a worker may map beyond its warm state
 
 Ts = TypeVarTuple("Ts")
@@ -62,14 +61,13 @@ class Pool:
         self._queue = queue
         self._first: deque[_Job] = deque()
         self._last: deque[_Job] = deque()
-        self._jumped = 0  # how often in a row somebody went before those who can wait
         self._serving: set[asyncio.Task[None]] = set()
         self._closed = False
 
     async def run(self, function: Callable[[*Ts], T], *args: *Ts, deadline_s: float, last: bool = False) -> T:
         """The result of `function(*args)` in a worker. `deadline_s` counts from when a worker takes it.
 
-        `last`: most who wait without it go first, as people who wait for an upload before those who asked a model.
+        `last`: whoever waits without it goes first, as people who wait for an upload before those who asked a model.
 
         Raises PoolFull, JobTimedOut, WorkerDied, or what the function raised: a ZwaiError as it is, any
         other error as a RuntimeError. A cancelled caller's job leaves the queue; once running, it is let
@@ -107,18 +105,10 @@ class Pool:
         await asyncio.gather(*(asyncio.to_thread(worker.end) for worker in self._workers))
 
     def _dispatch(self) -> None:
-        while self._idle and (queue := self._next()):
+        while self._idle and (queue := self._first or self._last):
             task = asyncio.create_task(self._serve(self._idle.popleft(), queue.popleft()))
             self._serving.add(task)
             task.add_done_callback(self._serving.discard)
-
-    def _next(self) -> deque[_Job]:
-        """Whose turn it is."""
-        if self._first and self._last and self._jumped < FAIR - 1:
-            self._jumped += 1
-            return self._first
-        self._jumped = 0
-        return self._last or self._first
 
     async def _serve(self, worker: "_Worker", job: _Job) -> None:
         try:
