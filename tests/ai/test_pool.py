@@ -41,7 +41,15 @@ async def until(condition: Callable[[], bool], deadline_s: float = 10.0) -> None
 def workers() -> list[psutil.Process]:
     """The pool's processes that still run (a tracker of the standard library is not one of them)."""
     children = psutil.Process().children(recursive=True)
-    return [child for child in children if "--multiprocessing-fork" in child.cmdline()]
+    return [child for child in children if "--multiprocessing-fork" in _command(child)]
+
+
+def _command(process: psutil.Process) -> list[str]:
+    """Of one that ended since it was listed: nothing."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 async def test_a_job_runs_in_another_process(pool):
