@@ -4,11 +4,14 @@ The service's own process imports these names to send them; Pillow, numpy and on
 saves it 60 MB and a third of its start.
 """
 
+import os
 from pathlib import Path
 
-from zwai.records.photos import Aim, ImageLimits, Prepared, Sighting
+from zwai.records.photos import Aim, Glance, ImageLimits, Prepared, Sighting
 from zwai.records.pictures import Card
 from zwai.records.reading import Scan, packed
+
+GIVES_WAY = 10  # of nice's 19: half a second of one person's photo must not slow the uploads of others
 
 
 def warm() -> None:
@@ -32,17 +35,33 @@ def check_copies(folder: Path) -> None:
     images.check_copies(folder)
 
 
-def look(path: Path, aim: Aim) -> list[Sighting]:
-    """`ai.local.look`."""
+def glance(path: Path, aim: Aim) -> Glance:
+    """`ai.local.glance`."""
     from ai import local
 
-    return local.look(path, aim)
+    return local.glance(path, aim)
+
+
+def warm_search() -> None:
+    """`ai.local.warm`, in a process that gives way to others."""
+    from ai import local
+
+    os.nice(GIVES_WAY)
+    local.warm()
+
+
+def search(path: Path, aim: Aim, suggested: list[Sighting]) -> list[Sighting]:
+    """`ai.local.search`."""
+    from ai import local
+
+    return local.search(path, aim, suggested)
 
 
 def warm_reading() -> None:
-    """`ai.reading.warm`."""
+    """`ai.reading.warm`, in a process that gives way to others."""
     from ai import reading
 
+    os.nice(GIVES_WAY)
     reading.warm()
 
 

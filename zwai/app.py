@@ -16,7 +16,7 @@ from aiohttp import ClientSession, web
 import zwai
 from ai.measured import measured
 from ai.pool import Pool, open_idle_pool, open_pool
-from ai.work import warm, warm_reading
+from ai.work import warm, warm_reading, warm_search
 from handlers.dispatch import make_site
 from handlers.route import Limit
 from handlers.routes import ROUTES
@@ -60,7 +60,8 @@ QUESTIONS_AT_ONCE = 100  # to an AI behind a network, of one process
 STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
 MINUTE_S = 60
-READER_IDLE_S = 120.0  # its models take half a gigabyte, and a second to load
+IDLE_S = 120.0  # of who reads (half a gigabyte, a second to load) and who searches (a tenth of both)
+MOST_SEARCHES = 16  # waiting, for half a second each
 MILLION = 1_000_000
 
 log = logging.getLogger("zwai")
@@ -99,7 +100,8 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
         library = await stack.enter_async_context(pictures)
         painter = await stack.enter_async_context(_painter(settings, database, library))
         gemini = Gemini(guard, files) if guard is not None and settings.asks_gemini else None
-        recogniser = Recogniser(Local(pool, files), gemini, _order(settings))
+        searchers = await stack.enter_async_context(open_idle_pool(1, MOST_SEARCHES, IDLE_S, warm_search))
+        recogniser = Recogniser(Local(pool, searchers, files), gemini, _order(settings))
         reader = await stack.enter_async_context(_reader(settings, files))
         works = jobs.works(recogniser, captures := Captures(database, recogniser, reader, pool, files), painter, clock)
         delivery = await stack.enter_async_context(_delivery(settings, database, cache, works))
@@ -195,7 +197,7 @@ async def _cache(settings: Settings) -> AsyncIterator[Cache]:
 
 @asynccontextmanager
 async def _reader(settings: Settings, files: Files) -> AsyncIterator[Reader]:
-    async with open_idle_pool(1, settings.pool_queue, READER_IDLE_S, warm_reading) as pool:
+    async with open_idle_pool(1, settings.pool_queue, IDLE_S, warm_reading) as pool:
         yield Reader(pool, files)
 
 

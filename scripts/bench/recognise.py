@@ -10,7 +10,7 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,14 +22,14 @@ from measuring import MEGABYTE, Line, print_table
 from PIL import Image, ImageOps
 
 from ai.images import prepare
-from ai.local import look
+from ai.local import glance
 from ai.names import MODELS
 from ai.pool import Pool, open_pool
 from ai.quiet import onnxruntime
-from ai.work import look as look_in_worker
-from ai.work import warm
+from ai.work import glance as glance_in_worker
+from ai.work import search, warm
 from zwai.errors import ZwaiError
-from zwai.records.photos import Aim, Copy, Decision, ImageLimits
+from zwai.records.photos import Aim, Copy, Glance, ImageLimits, Sighting
 
 ROOT = Path(__file__).resolve().parents[2]
 SIDE_PX = 320
@@ -46,9 +46,7 @@ def ai_copies(folder: Path, target: Path) -> tuple[list[Path], list[Path]]:
         except ZwaiError:
             continue
         copy = target / str(number) / f"{Copy.AI}.jpg"
-        said = look(copy, Aim.BOTH)
-        glance = bool(said) and said[0].decision is not Decision.CONFIRM
-        (whole if glance else parts).append(copy)
+        (parts if glance(copy, Aim.BOTH).unsure else whole).append(copy)
     return whole, parts
 
 
@@ -101,14 +99,24 @@ class PlainProcesses:
             executor.shutdown()
 
 
-async def looked_at(pool: Pool, processes: int, jobs: Sequence[Path]) -> tuple[float, list[float]]:
+def searched(path: Path) -> list[Sighting]:
+    return search(path, Aim.BOTH, [])
+
+
+def glanced(path: Path) -> Glance:
+    return glance_in_worker(path, Aim.BOTH)
+
+
+async def looked_at(
+    pool: Pool, processes: int, jobs: Sequence[Path], look: Callable[[Path], object] = glanced
+) -> tuple[float, list[float]]:
     """Photos a second with the pool always full, and the loop's lags in ms meanwhile."""
     lags_ms: list[float] = []
     waiting = iter(jobs)
 
     async def client() -> None:
         for path in waiting:
-            await pool.run(look_in_worker, path, Aim.BOTH, deadline_s=DEADLINE_S)
+            await pool.run(look, path, deadline_s=DEADLINE_S)
 
     async def watch() -> None:
         while True:
@@ -170,7 +178,7 @@ async def measure(processes: int, whole: list[Path], parts: list[Path], turns: i
             await took.take(pool, plain, processes, whole, rounds)
         plain.close()
         glance_mb = worker_rss_mb(workers)
-        parts_rate, lags = await looked_at(pool, processes, parts * 2) if parts else (0.0, [])
+        parts_rate, lags = await looked_at(pool, processes, parts * 2, searched) if parts else (0.0, [])
         took.lags_ms += lags
         parts_mb = worker_rss_mb(workers)
     share = median(one / other for one, other in zip(took.pooled, took.plain, strict=True))

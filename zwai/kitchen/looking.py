@@ -8,8 +8,8 @@ from enum import StrEnum
 from typing import Protocol
 
 from ai.photo_questions import question, sightings
-from ai.pool import Pool
-from ai.work import look
+from ai.pool import IdlePool, Pool
+from ai.work import glance, search
 from storage.files import Files
 from zwai.errors import Unavailable
 from zwai.kitchen.asking import NO_ANSWER, answer_to
@@ -41,15 +41,27 @@ class Looker(Protocol):
 
 
 class Local:
-    """The on-device engine, in worker processes."""
+    """The on-device engine: a glance in the worker processes that all share, a search in one of its own.
 
-    def __init__(self, pool: Pool, files: Files) -> None:
-        self._pool, self._files = pool, files
+    A search takes half a second of CPU, which nobody's upload is to wait for.
+    """
+
+    def __init__(self, pool: Pool, searchers: IdlePool, files: Files) -> None:
+        self._pool, self._searchers, self._files = pool, searchers, files
 
     async def look(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]:
-        """Raises PoolFull, JobTimedOut, WorkerDied."""
+        """Raises PoolFull, JobTimedOut, WorkerDied: without suggestions, a search that was not made is no answer."""
         path = await self._files.find(photo, Copy.AI)
-        return await self._pool.run(look, path, aim, deadline_s=LOOK_DEADLINE_S, last=True)
+        seen = await self._pool.run(glance, path, aim, deadline_s=LOOK_DEADLINE_S, last=True)
+        if not seen.unsure:
+            return seen.sightings
+        try:
+            return await self._searchers.run(search, path, aim, seen.sightings, deadline_s=LOOK_DEADLINE_S)
+        except Unavailable as error:
+            if not seen.sightings:
+                raise
+            log.info("suggestions are the answer, since no search was made: %s", error.code)
+            return seen.sightings
 
 
 class Gemini:

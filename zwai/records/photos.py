@@ -138,6 +138,14 @@ class Sighting:
 
 
 @dataclass(frozen=True, slots=True)
+class Glance:
+    """What a photo as a whole shows. `unsure`: it may show several foods, which only a search of its parts tells."""
+
+    sightings: list[Sighting]
+    unsure: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """One finished look at photos; its lines are `zwai.records.proposals.Line`. `receipts`: those among the photos."""
 
