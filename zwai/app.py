@@ -61,7 +61,7 @@ STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
 MINUTE_S = 60
 IDLE_S = 120.0  # of who reads (half a gigabyte, a second to load) and who searches (a tenth of both)
-MOST_SEARCHES = 16  # waiting, for half a second each
+MOST_SEARCHES = 32  # waiting, for half a second each
 MILLION = 1_000_000
 
 log = logging.getLogger("zwai")
