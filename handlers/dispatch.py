@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email.utils import format_datetime
 from typing import Any
@@ -31,7 +31,7 @@ from handlers.request_ids import request_id_of
 from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 from handlers.streams import STREAMS, Streams, end_streams
 from storage.cache import CachedBody, Glance, LimitPolicy
-from storage.replays import claim_id
+from storage.replays import Claim, claim_id
 from zwai.errors import DatabaseDown, RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
 from zwai.kitchen.parts import Kitchen
 from zwai.records.people import Language
@@ -50,6 +50,7 @@ class Desk:
     bearers: Bearers
     days: LocalDays
     proxies: Proxies
+    left_claims: set[Claim] = field(default_factory=set)
 
 
 def make_site(
@@ -233,6 +234,9 @@ class Endpoint:
             if document is not None:
                 await call.keyed.claim(fingerprint_of(call.request.query.items(), document))
             answer = await self._handle(call)
+            if isinstance(answer, Answer):
+                await call.keyed.settle(answer)
+            return answer
         except Replayed as earlier:
             return earlier.answer
         except RequestInFlight:  # ours was taken over, or never given
@@ -243,9 +247,6 @@ class Endpoint:
         except BaseException:
             await call.keyed.give_up()
             raise
-        if isinstance(answer, Answer):
-            await call.keyed.settle(answer)
-        return answer
 
     async def _handle(self, call: Call[Any, Any]) -> Answer | web.StreamResponse:
         """The handler's answer; a transaction that the database gave up is started over, unless an upload fed it."""
@@ -277,7 +278,8 @@ class Endpoint:
         household, path = call.member.household, call.request.path.rstrip("/")
         owner = call.member.account if self.route.replay is Replay.KEYED_BY_ACCOUNT else household
         key_id = claim_id(owner, self.route.method, path, check_key(key))
-        return KeyedRequest(self._kitchen.database, household, key_id, self.route.deadline_s, call.now)
+        database, left = self._kitchen.database, self._desk.left_claims
+        return KeyedRequest(database, left, household, key_id, self.route.deadline_s, call.now)
 
     def _refusal(self, call: Call[Any, Any], error: ZwaiError) -> Answer:
         return answer_of(error, call.language, call.request_id, call.request.path)

@@ -1,6 +1,5 @@
 """Idempotency-Key: a request that comes again gets the answer that the first one got."""
 
-import contextlib
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -12,13 +11,14 @@ from handlers.answer import Answer
 from handlers.shielded import to_its_end
 from storage import replays
 from storage.db import Database, Write
-from zwai.errors import BadKey, Conflict, RequestInFlight, StorageFull, TransactionLost, Unavailable
+from zwai.errors import BadKey, Conflict, RequestInFlight, StorageFull, TransactionLost, Unavailable, ZwaiError
 from zwai.records.ids import new_id
 from zwai.records.people import HouseholdId
 
 LONGEST_KEY = 200
 # Beyond the route's deadline: by then the holder of a claim has surely stopped.
 LEASE_MARGIN = timedelta(seconds=10)
+MOST_LEFT = 1000
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -31,12 +31,22 @@ class Replayed(Exception):
 
 
 class KeyedRequest:
-    """One request with an Idempotency-Key, from its claim to the stored answer."""
+    """One request with an Idempotency-Key, from its claim to the stored answer.
+
+    `left`: claims of this process whose requests ended while the database was away, for the next one to release.
+    """
 
     def __init__(
-        self, database: Database, household: HouseholdId, key_id: str, deadline_s: float, now: datetime
+        self,
+        database: Database,
+        left: set[replays.Claim],
+        household: HouseholdId,
+        key_id: str,
+        deadline_s: float,
+        now: datetime,
     ) -> None:
         self._database = database
+        self._left = left
         self._household = household
         self._key_id = key_id
         self._lease = timedelta(seconds=deadline_s) + LEASE_MARGIN
@@ -45,21 +55,32 @@ class KeyedRequest:
 
     async def claim(self, fingerprint: str) -> None:
         """Commit a claim on the key. Raises Replayed, KeyReused, RequestInFlight."""
+        mine = self._claim = replays.Claim(self._key_id, new_id(self._now))  # who is cut off meanwhile gives it up
         try:
-            held = await self._claimed(fingerprint)
-        except RequestInFlight:
+            try:
+                stored = await self._claimed(mine, fingerprint)
+            except RequestInFlight:
+                raise
+            except (Conflict, TransactionLost):  # its twin was faster, by so little that the first look missed it
+                stored = await self._claimed(mine, fingerprint)
+        except Unavailable:  # it may have been committed all the same
+            self._leave(mine)
             raise
-        except (Conflict, TransactionLost):  # its twin was faster, by so little that the first look missed it
-            held = await self._claimed(fingerprint)
-        if isinstance(held, replays.StoredAnswer):
-            raise Replayed(Answer(held.status, held.body, REPLAYED))
-        self._claim = held
+        except ZwaiError:
+            self._claim = None
+            raise
+        if stored is not None:
+            self._claim = None
+            raise Replayed(Answer(stored.status, stored.body, REPLAYED))
 
-    async def _claimed(self, fingerprint: str) -> replays.Claim | replays.StoredAnswer:
+    async def _claimed(self, mine: replays.Claim, fingerprint: str) -> replays.StoredAnswer | None:
+        left = tuple(self._left)
         async with self._database.write() as tx:
-            return await replays.claim(
-                tx, self._household, self._key_id, new_id(self._now), fingerprint, self._now, self._lease
-            )
+            if left:
+                await replays.release(tx, left)
+            stored = await replays.claim(tx, self._household, mine, fingerprint, self._now, self._lease)
+        self._left.difference_update(left)
+        return stored
 
     async def store(self, tx: Write, answer: Answer) -> None:
         """Turn the claim into `answer`, in the transaction of the effect."""
@@ -77,11 +98,17 @@ class KeyedRequest:
         if answer.status >= 500 or answer.status == 429:
             await self.give_up()
             return
-        # The caller has an answer; a claim that cannot be settled now ends with its lease.
-        with contextlib.suppress(Unavailable, StorageFull):
+        claim, self._claim = self._claim, None
+        await to_its_end(self._store_alone(claim, answer))
+
+    async def _store_alone(self, claim: replays.Claim, answer: Answer) -> None:
+        """The caller has an answer, whether it can be stored or not."""
+        try:
             async with self._database.write() as tx:
-                await replays.store(tx, self._claim, answer.status, answer.body)
-        self._claim = None
+                await replays.store(tx, claim, answer.status, answer.body)
+        except (Unavailable, StorageFull):
+            if answer.status >= 400:  # what was done is not done again before the lease ends
+                self._leave(claim)
 
     async def give_up(self) -> None:
         """Let the next request with this key start afresh, even while this one is being cancelled."""
@@ -90,9 +117,16 @@ class KeyedRequest:
             await to_its_end(self._release(claim))
 
     async def _release(self, claim: replays.Claim) -> None:
-        with contextlib.suppress(Unavailable, StorageFull):
+        try:
             async with self._database.write() as tx:
-                await replays.release(tx, claim)
+                await replays.release(tx, (claim,))
+        except (Unavailable, StorageFull):
+            self._leave(claim)
+
+    def _leave(self, claim: replays.Claim) -> None:
+        self._claim = None
+        if len(self._left) < MOST_LEFT:  # a claim that is not even remembered ends with its lease
+            self._left.add(claim)
 
 
 def check_key(key: str) -> str:

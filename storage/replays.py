@@ -1,6 +1,7 @@
 """Answers stored under an idempotency key: claim, turn the claim into an answer, or give it up."""
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -33,13 +34,13 @@ def claim_id(owner: HouseholdId | AccountId, method: str, path: str, key: str) -
 
 
 async def claim(
-    tx: Write, household: HouseholdId, key_id: str, holder: str, fingerprint: str, now: datetime, lease: timedelta
-) -> Claim | StoredAnswer:
-    """Claim a keyed request, or find its stored answer.
+    tx: Write, household: HouseholdId, mine: Claim, fingerprint: str, now: datetime, lease: timedelta
+) -> StoredAnswer | None:
+    """Claim a keyed request, unless it has a stored answer.
 
     Raises KeyReused for another body under the same key, RequestInFlight while a claim is alive.
     """
-    row = await tx.first(select(claims).where(claims.c.id == key_id).with_for_update())
+    row = await tx.first(select(claims).where(claims.c.id == mine.id).with_for_update())
     if row is not None and row.expires_at > now:
         if row.fingerprint != fingerprint:
             raise KeyReused
@@ -48,10 +49,10 @@ async def claim(
         if row.lease_until > now:
             raise RequestInFlight({"retry_after": 1})
     if row is not None:
-        await tx.execute(delete(claims).where(claims.c.id == key_id))
-    values = {"id": key_id, "household_id": household, "holder": holder, "fingerprint": fingerprint}
+        await tx.execute(delete(claims).where(claims.c.id == mine.id))
+    values = {"id": mine.id, "household_id": household, "holder": mine.holder, "fingerprint": fingerprint}
     await tx.execute(insert(claims).values(**values, lease_until=now + lease, expires_at=now + KEPT))
-    return Claim(key_id, holder)
+    return None
 
 
 async def store(tx: Write, mine: Claim, status: int, body: bytes) -> None:
@@ -61,9 +62,10 @@ async def store(tx: Write, mine: Claim, status: int, body: bytes) -> None:
         raise RequestInFlight({"retry_after": 1})
 
 
-async def release(tx: Write, mine: Claim) -> None:
-    """Give a claim up: the next request with its key starts afresh."""
-    held = (claims.c.id == mine.id, claims.c.holder == mine.holder, claims.c.status.is_(None))
+async def release(tx: Write, given_up: Collection[Claim]) -> None:
+    """Give claims up: the next request with the key of one starts afresh."""
+    ids, holders = [one.id for one in given_up], [one.holder for one in given_up]  # a holder holds one only
+    held = (claims.c.id.in_(ids), claims.c.holder.in_(holders), claims.c.status.is_(None))
     await tx.execute(delete(claims).where(*held))
 
 

@@ -37,7 +37,7 @@ async def claim_for(service: Service, client: Client, now: datetime, lease: time
     household = await household_of(service, client)
     key_id = claim_id(household, "POST", ADD, KEY["Idempotency-Key"])
     async with service.kitchen.database.write() as tx:
-        await replays.claim(tx, household, key_id, new_id(now), fingerprint_of([], MILK), now, lease)
+        await replays.claim(tx, household, replays.Claim(key_id, new_id(now)), fingerprint_of([], MILK), now, lease)
 
 
 async def test_the_same_request_again_is_applied_once_and_answered_the_same(client: Client) -> None:

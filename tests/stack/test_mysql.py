@@ -346,13 +346,13 @@ async def test_a_read_only_server_refuses_writes_and_serves_reads(urls: tuple[st
 async def test_one_key_asked_twenty_times_at_once_has_one_claim(database: Database) -> None:
     for number in range(10):
         key = hashlib.sha256(f"{number} {new_id(NOW)}".encode()).hexdigest()
-        requests = [KeyedRequest(database, HouseholdId("1"), key, 10, NOW) for _ in range(20)]
+        requests = [KeyedRequest(database, set(), HouseholdId("1"), key, 10, NOW) for _ in range(20)]
         outcomes = await asyncio.gather(*(request.claim("f") for request in requests), return_exceptions=True)
         kinds = sorted(type(outcome).__name__ for outcome in outcomes)
         assert kinds == ["NoneType"] + ["RequestInFlight"] * 19
         (winner,) = [request for request, outcome in zip(requests, outcomes, strict=True) if outcome is None]
         await winner.settle(Answer(201, b"{}"))
-        late = [KeyedRequest(database, HouseholdId("1"), key, 10, NOW).claim("f") for _ in range(20)]
+        late = [KeyedRequest(database, set(), HouseholdId("1"), key, 10, NOW).claim("f") for _ in range(20)]
         replayed = await asyncio.gather(*late, return_exceptions=True)
         assert all(isinstance(one, Replayed) and one.answer.body == b"{}" for one in replayed)
         other = await asyncio.gather(requests[0].claim("another body"), return_exceptions=True)
@@ -361,17 +361,19 @@ async def test_one_key_asked_twenty_times_at_once_has_one_claim(database: Databa
 
 async def test_requests_of_different_keys_do_not_stop_each_other(database: Database) -> None:
     keys = [hashlib.sha256(f"{number} {new_id(NOW)}".encode()).hexdigest() for number in range(200)]
-    await asyncio.gather(*(KeyedRequest(database, HouseholdId("1"), key, 10, NOW).claim("f") for key in keys[:100]))
+    await asyncio.gather(
+        *(KeyedRequest(database, set(), HouseholdId("1"), key, 10, NOW).claim("f") for key in keys[:100])
+    )
     async with database.write() as tx:  # the first look alone, without the second
-        await replays.claim(tx, HouseholdId("1"), keys[100], "h", "f", NOW, timedelta(seconds=1))
+        await replays.claim(tx, HouseholdId("1"), replays.Claim(keys[100], "h"), "f", NOW, timedelta(seconds=1))
 
 
 async def test_a_dead_claim_is_taken_over_once(database: Database) -> None:
     key = hashlib.sha256(new_id(NOW).encode()).hexdigest()
-    dead = KeyedRequest(database, HouseholdId("1"), key, 10, NOW)
+    dead = KeyedRequest(database, set(), HouseholdId("1"), key, 10, NOW)
     await dead.claim("f")
     later = NOW + timedelta(minutes=1)
-    heirs = [KeyedRequest(database, HouseholdId("1"), key, 10, later) for _ in range(20)]
+    heirs = [KeyedRequest(database, set(), HouseholdId("1"), key, 10, later) for _ in range(20)]
     outcomes = await asyncio.gather(*(heir.claim("f") for heir in heirs), return_exceptions=True)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType"] + ["RequestInFlight"] * 19
     with pytest.raises(RequestInFlight):

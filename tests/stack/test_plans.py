@@ -190,7 +190,7 @@ async def read_all(tx: Write) -> None:
     await people.find_refresh_token(tx, ONE)
     await people.successor_used(tx, ONE)
     await people.end_sessions(tx, [SessionId(ONE)], NOW)
-    await replays.release(tx, replays.Claim(ONE, "word"))
+    await replays.release(tx, [replays.Claim(ONE, "word")])
     await jobs.purge(tx, NOW)
     await replays.purge(tx, NOW - timedelta(days=1))
     await recognitions.get(tx, HOUSEHOLD, RecognitionId(ONE))

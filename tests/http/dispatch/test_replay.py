@@ -1,10 +1,12 @@
 """Idempotency-Key: done once, answered the same; claims that live, die, and are given up."""
 
 import asyncio
+from contextlib import contextmanager
 from datetime import timedelta
 
 import aiohttp
 import pytest
+from sqlalchemy import event
 
 from storage import replays
 from zwai.errors import DatabaseDown, NotEnough
@@ -103,6 +105,56 @@ async def test_past_the_deadline_the_request_stops_and_gives_its_claim_up(site):
     assert await site.claims() == []
 
 
+@contextmanager
+def listening(site, name, listener):
+    """`listener` is called at each `name` of the writer."""
+    engine = site.kitchen.database._writer.sync_engine
+    event.listen(engine, name, listener)
+    try:
+        yield
+    finally:
+        event.remove(engine, name, listener)
+
+
+async def test_a_request_that_is_cut_off_while_its_claim_is_committed_gives_it_up(site):
+    guest = await site.guest()
+    cut_off = lambda _connection: asyncio.current_task().cancel()  # noqa: E731
+    with listening(site, "commit", cut_off), pytest.raises(aiohttp.ServerDisconnectedError):
+        await site.call("POST", "/api/notes", guest, json={"text": "hi"}, headers=KEY)
+    assert (await site.call("POST", "/api/notes", guest, json={"text": "hi"}, headers=KEY)).status == 201
+
+
+async def test_a_request_that_is_cut_off_while_its_refusal_is_stored_leaves_no_claim_in_the_way(site):
+    guest, requests = await site.guest(), []
+
+    def cut_off(_connection, _cursor, statement, *_):
+        if statement.startswith("UPDATE households"):
+            requests.append(asyncio.current_task())
+        if statement.startswith("UPDATE claims"):
+            requests[0].cancel()
+
+    site.stub.failure = NotEnough({"wanted": "2", "held": "1", "name": "Leche"})
+    with listening(site, "before_cursor_execute", cut_off), pytest.raises(aiohttp.ServerDisconnectedError):
+        await site.call("POST", "/api/notes", guest, json={"text": "hi"}, headers=KEY)
+    again = await site.call("POST", "/api/notes", guest, json={"text": "hi"}, headers=KEY)
+    assert again.json["code"] == "not_enough"
+
+
+async def test_a_claim_that_could_not_be_given_up_is_none_once_the_database_is_back(site):
+    guest, statements = await site.guest(), []
+
+    def go_away(_connection, _cursor, statement, *_):
+        statements.append(statement)
+        if statement.startswith(("UPDATE households", "DELETE FROM claims")):
+            raise DatabaseDown({"retry_after": 2})
+
+    with listening(site, "before_cursor_execute", go_away):
+        reply = await site.call("POST", "/api/notes", guest, json={"text": "hi"}, headers=KEY)
+    assert (reply.status, statements[-1].split()[0], len(await site.claims())) == (503, "DELETE", 1)
+    assert (await site.call("POST", "/api/notes", guest, json={"text": "hi"}, headers=KEY)).status == 201
+    assert len(await site.claims()) == 1
+
+
 async def test_a_dead_claim_is_taken_over_and_its_late_holder_changes_nothing(site):
     guest = await site.guest()
     household, now = guest.account.household, site.clock.now
@@ -112,7 +164,8 @@ async def test_a_dead_claim_is_taken_over_and_its_late_holder_changes_nothing(si
     (row,) = await site.claims()
     async with site.kitchen.database.write() as tx:  # its lease runs out, and another process takes over
         later = now + timedelta(seconds=11)
-        await replays.claim(tx, household, row.id, "0" * 32, row.fingerprint, later, timedelta(seconds=40))
+        heir = replays.Claim(row.id, "0" * 32)
+        await replays.claim(tx, household, heir, row.fingerprint, later, timedelta(seconds=40))
     before = await site.version(household)
     site.stub.gate.set()
     assert (await first).json["code"] == "request_in_flight"
