@@ -10,16 +10,20 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from storage import library
 from storage.ai_calls import usage
 from tests.gemini import FakeGemini, Reaction, blocked, failing, fake_gemini, html, hung_up, painted, said
 from tests.http.expecting import answered
 from tests.http.test_pictures import opened, shown
 from tests.service import PHOTOS, Client, Service, running, signed_in
 from zwai.kitchen import recognition
+from zwai.kitchen.library import generated_key
 from zwai.kitchen.recognition import Seen
+from zwai.records.ids import new_id
 from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
-from zwai.records.photos import Aim, Decision, Engine, Sighting
-from zwai.records.stock import Kind
+from zwai.records.photos import Aim, Decision, Engine, PhotoId, Sighting
+from zwai.records.pictures import LibraryPicture, Source
+from zwai.records.stock import FoodId, Kind
 
 pytestmark = pytest.mark.direct  # the provider is one of our own, beside a service of our own
 
@@ -262,6 +266,27 @@ async def test_pictures_leave_room_for_recognitions(house: House) -> None:
         await eventually(
             lambda: house.client.get(f"/api/recognition/status/{task}"), lambda told: told.json["status"] == "completed"
         )
+
+
+async def test_pictures_that_another_process_is_at_hold_up_no_others(house: House) -> None:
+    database, now = house.service.kitchen.database, house.service.kitchen.clock()
+    theirs = [
+        LibraryPicture(generated_key(FoodId(food)), PhotoId(new_id(now)), Source.WANTED, "painter", now)
+        for food in ("milk", "lemon")
+    ]
+    for claim, food in zip(theirs, ("milk", "lemon"), strict=True):
+        async with database.write() as tx:
+            await library.put(tx, claim)
+        await house.propose(food, "onion")
+    rice = await house.propose("rice")
+    await eventually(lambda: house.images(rice), ingredients_screen_is_done)
+    waiting = await house.propose("milk")
+    assert (await house.images(waiting))["ingredients"][0]["image_status"] == "generating"
+    async with database.write() as tx:
+        for claim in theirs:
+            await library.drop(tx, claim)
+    told = await eventually(lambda: house.images(waiting), ingredients_screen_is_done)
+    assert told["ingredients"][0]["image_status"] == "ready"
 
 
 async def test_a_picture_that_the_household_gave_to_a_name_comes_first(house: House) -> None:

@@ -13,7 +13,7 @@ from ai.pool import open_pool
 from storage import library
 from storage.db import Database
 from storage.files import open_files
-from tests.storage.test_library import HOME, MILK, Guard
+from tests.storage.test_library import MILK, Guard, paint_in_turn
 from zwai.errors import Conflict
 from zwai.kitchen.library import generated_key, open_library
 from zwai.kitchen.painting import Model, Painter
@@ -41,7 +41,7 @@ async def test_what_five_processes_lack_at_once_is_paid_for_once(
     database: Database, painters: tuple[Guard, list[Painter]]
 ) -> None:
     guard, five = painters
-    assert await asyncio.gather(*(one.paint(MILK, HOME) for one in five * 4)) == [True] * 20
+    assert await asyncio.gather(*map(paint_in_turn, five * 4)) == [True] * 20
     assert guard.asked == 1
     async with database.write() as tx:
         (row,) = await library.of_keys(tx, [generated_key(MILK)])

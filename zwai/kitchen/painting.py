@@ -48,7 +48,6 @@ MOST_FOODS = 1000
 MOST_JOBS = 2  # of one process: others wait without taking a place from recognitions
 LEASE = timedelta(seconds=90)  # longer than a question and its copies may take
 WORKER_S = 25.0
-LOOK_AGAIN_S = 0.5
 REFUSED_FOR = timedelta(days=7)
 ORDERED_FOR = timedelta(minutes=10)
 NOT_NOW = (AIBudgetSpent, AIMisconfigured)
@@ -119,7 +118,7 @@ class Painter:
         return sum(map(len, lacking.values()))
 
     async def work(self, job: Job, progress: Progress) -> Effect:
-        """Paint what a job names. Raises what is worth another try, and PutOff while others are at it."""
+        """Paint what a job names. Raises what is worth another try, and PutOff while others are at some of it."""
         if self._working >= MOST_JOBS:
             raise PutOff
         self._working += 1
@@ -135,9 +134,9 @@ class Painter:
         return tell
 
     async def _paint_all(self, foods: Sequence[FoodId], household: HouseholdId, progress: Progress) -> int:
-        """How many there are now. One that is worth another try lets the others be made first."""
+        """How many there are now. One that is worth another try, or that others are at, lets the rest be made first."""
         done, painted = 0, 0
-        errors: list[Unavailable] = []
+        errors: list[Unavailable | PutOff] = []
 
         async def one(food: FoodId) -> None:
             nonlocal done, painted
@@ -147,8 +146,9 @@ class Painter:
                     made = await self.paint(food, household)
                 except NOT_NOW as error:
                     log.info("no picture of %s today: %s", food, error.code)
-                except Unavailable as error:
+                except (Unavailable, PutOff) as error:
                     errors.append(error)
+                    return
             done, painted = done + 1, painted + made
             await progress(5 + 90 * done // len(foods), f"{STEP} {done}/{len(foods)}")
 
@@ -160,13 +160,13 @@ class Painter:
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from failed
         if errors:
-            raise errors[0]
+            raise min(errors, key=lambda error: isinstance(error, PutOff))  # what failed counts as an attempt
         return painted
 
     async def paint(self, food: FoodId, household: HouseholdId) -> bool:
         """Whether the library has a picture of the food, now at the latest.
 
-        Raises AIDown, AIMisconfigured, AIBudgetSpent, PoolFull, StorageFull.
+        Raises AIDown, AIMisconfigured, AIBudgetSpent, PoolFull, StorageFull; PutOff while somebody else is at it.
         """
         key = generated_key(food)
         while self._model is not None:
@@ -179,8 +179,7 @@ class Painter:
             if standing is not None and standing.source is Source.REFUSED and now < standing.made_at + REFUSED_FOR:
                 return False
             if standing is not None and standing.source is Source.WANTED and now < standing.made_at + LEASE:
-                await asyncio.sleep(LOOK_AGAIN_S)
-                continue
+                raise PutOff  # waiting here would take the place of a job that could go on
             claim = LibraryPicture(key, PhotoId(new_id(now)), Source.WANTED, self._model.name, now)
             if await self._put(claim, standing):
                 return await self._make(claim, food, household, self._model.guard)
