@@ -101,8 +101,8 @@ class Files(Protocol):
     async def delete(self, photo: PhotoId) -> None:
         """Remove a photo's copies; one that is already gone is fine."""
 
-    async def kept_before(self, moment: datetime) -> list[PhotoId]:
-        """Every photo whose copies were kept before `moment`."""
+    def kept_before(self, moment: datetime) -> AsyncIterator[list[PhotoId]]:
+        """Every photo whose copies were kept before `moment`, some at a time."""
 
     async def sweep(self, older_than: datetime) -> int:
         """Remove what uploads that were cut off left behind; how many there were."""
@@ -143,9 +143,9 @@ class LocalFiles:
     async def delete(self, photo: PhotoId) -> None:
         await self._in_thread(_remove, self._folder(photo))
 
-    async def kept_before(self, moment: datetime) -> list[PhotoId]:
-        """Every photo whose copies were kept before `moment`."""
-        return await _in_thread(self._threads, _kept_before, self._photos, moment.timestamp())
+    async def kept_before(self, moment: datetime) -> AsyncIterator[list[PhotoId]]:
+        for shelf in await self._in_thread(_entries, self._photos):
+            yield await self._in_thread(_kept_before, shelf, moment.timestamp())
 
     async def sweep(self, older_than: datetime) -> int:
         return await self._in_thread(_sweep, self._temporary, older_than.timestamp())
@@ -216,9 +216,17 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(folder)
 
 
-def _kept_before(photos: Path, moment: float) -> list[PhotoId]:
-    folders = [folder for folder in photos.glob("*/*") if PHOTO_ID.fullmatch(folder.name)]
-    return [PhotoId(folder.name) for folder in folders if folder.stat().st_mtime < moment]
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def _kept_before(shelf: Path, moment: float) -> list[PhotoId]:
+    found = []
+    for folder in shelf.glob("*"):
+        with suppress(FileNotFoundError):  # it may be deleted meanwhile
+            if PHOTO_ID.fullmatch(folder.name) and folder.stat().st_mtime < moment:
+                found.append(PhotoId(folder.name))
+    return found
 
 
 def _sweep(temporary: Path, older_than: float) -> int:

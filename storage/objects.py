@@ -8,6 +8,7 @@ GOOGLE_APPLICATION_CREDENTIALS, …).
 import asyncio
 import logging
 import os
+import re
 import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +20,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import ObjectStore, from_url
 
-from storage.files import MEGABYTE, LocalFiles, open_folder
+from storage.files import MEGABYTE, PHOTO_ID, LocalFiles, open_folder
 from zwai.errors import FilesDown, UnknownPhoto
 from zwai.records.photos import Copy, PhotoId
 
@@ -30,6 +31,8 @@ AT_HAND_BYTES = 1000 * MEGABYTE
 BELIEVED = timedelta(days=1)
 CHUNK_BYTES = 256 * 1024
 COPY_BYTES = 25 * MEGABYTE
+LISTED = 1000  # objects: what a store tells in one answer
+KEY = re.compile(rf"({PHOTO_ID.pattern})/({'|'.join(Copy)})\.jpg")
 TELL_EVERY_S = 10.0
 
 
@@ -74,6 +77,13 @@ class ObjectFiles(LocalFiles):
         for copy in Copy:
             with suppress(UnknownPhoto), self._errors():
                 await obstore.delete_async(self._store, _key(photo, copy))
+
+    async def kept_before(self, moment: datetime) -> AsyncIterator[list[PhotoId]]:
+        """Of the store, which is more than what is at hand. Raises FilesDown."""
+        with self._errors():
+            async for found in obstore.list(self._store, chunk_size=LISTED):
+                old = [KEY.fullmatch(one["path"]) for one in found if one["last_modified"] < moment]
+                yield list(dict.fromkeys(PhotoId(key[1]) for key in old if key))
 
     async def sweep(self, older_than: datetime) -> int:
         await self._trim()

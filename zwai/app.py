@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import os
 from collections.abc import AsyncIterator, Mapping
@@ -36,8 +37,9 @@ from zwai.errors import ZwaiError
 from zwai.google_keys import fetch_from
 from zwai.kitchen import jobs, writings
 from zwai.kitchen.accounts import Passwords
-from zwai.kitchen.admin import sweep_orphans
+from zwai.kitchen.admin import sweep_unasked
 from zwai.kitchen.captures import Captures
+from zwai.kitchen.cooks import Cooks
 from zwai.kitchen.firebase import Firebase, open_firebase
 from zwai.kitchen.library import Library, open_library
 from zwai.kitchen.looking import Gemini, Local, Order, Recogniser
@@ -45,6 +47,8 @@ from zwai.kitchen.painting import Model, Painter
 from zwai.kitchen.parts import Capabilities, Kitchen, Part
 from zwai.kitchen.photo_urls import PhotoKeys
 from zwai.kitchen.reading import Reader, can_read
+from zwai.kitchen.recipe_book import BookWriter
+from zwai.kitchen.recipes import RecipeWriter
 from zwai.kitchen.report_card import ReportCard
 from zwai.kitchen.tokens import TokenKeys
 from zwai.kitchen.uploads import UploadLimits, Uploads
@@ -59,6 +63,7 @@ JOBS_AT_ONCE = 4
 QUESTIONS_AT_ONCE = 100  # to an AI behind a network, of one process
 STALE_UPLOAD = timedelta(hours=1)
 HOUSEKEEPING_S = 3600.0
+ORPHANS_EVERY_H = 24
 MINUTE_S = 60
 IDLE_S = 120.0  # of who reads (half a gigabyte, a second to load) and who searches (a tenth of both)
 MOST_SEARCHES = 32  # waiting, for half a second each
@@ -119,6 +124,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
             recogniser=recogniser,
             reader=reader,
             captures=captures,
+            cooks=Cooks(BookWriter(), RecipeWriter(guard) if guard and settings.recipes != "local" else None),
             report_card=ReportCard(database, measured()),
             passwords=Passwords(pool),
             firebase=await stack.enter_async_context(_firebase(settings)),
@@ -364,7 +370,7 @@ async def _firebase(settings: Settings) -> AsyncIterator[Firebase | None]:
 
 @asynccontextmanager
 async def _housekeeping(database: Database, files: Files, library: Library) -> AsyncIterator[None]:
-    """Every hour, and at the start: forget what nobody will ask for again."""
+    """At the start and every hour, forget what nobody will ask for again."""
     task = asyncio.create_task(_keep_house(database, files, library))
     try:
         yield
@@ -375,16 +381,17 @@ async def _housekeeping(database: Database, files: Files, library: Library) -> A
 
 
 async def _keep_house(database: Database, files: Files, library: Library) -> None:
-    while True:
+    for hour in itertools.count():
         try:
             await files.sweep(clock() - STALE_UPLOAD)
-            await sweep_orphans(database, files, clock() - STALE_UPLOAD)
             await library.tidy(clock())
             async with database.write() as tx:
                 await replays.purge(tx, clock())
                 await people.purge(tx, clock())
                 await jobs.purge(tx, clock())
                 await writings.purge(tx, clock())
+            if hour % ORPHANS_EVERY_H == 0:  # looks at every photo that there is
+                await sweep_unasked(database, files, clock() - STALE_UPLOAD)
         except (ZwaiError, OSError) as error:
             log.warning("housekeeping put off: %s", error)
         await asyncio.sleep(HOUSEKEEPING_S)

@@ -186,6 +186,25 @@ async def test_a_photo_deleted_elsewhere_is_believed_for_a_day(machine: Machine,
         await second.find(photo, Copy.DISPLAY)
 
 
+async def test_what_the_store_keeps_is_listed_by_its_age_also_what_is_not_at_hand(
+    machine: Machine, bucket: str, tmp_path: Path
+) -> None:
+    first, second = await machine("first"), await machine("second")
+    photos = [await kept(first, tmp_path) for _ in range(3)]
+    store = S3Store(bucket, prefix="some/prefix", client_options={"allow_http": True})
+    await obstore.put_async(store, "notes/of-somebody.jpg", b"no photo of ours")
+    await obstore.put_async(store, f"{new_photo()}/notes.txt", b"nor this")
+    now = datetime.now(UTC)
+    assert await listed(second, now + timedelta(minutes=1)) == sorted(photos)
+    assert await listed(second, now - timedelta(hours=1)) == []
+    await second.delete(photos[0])
+    assert await listed(second, now + timedelta(minutes=1)) == sorted(photos[1:])
+
+
+async def listed(files: ObjectFiles, moment: datetime) -> list[PhotoId]:
+    return sorted([photo async for some in files.kept_before(moment) for photo in some])
+
+
 async def test_a_keep_that_fails_half_way_leaves_nothing(machine: Machine, bucket: str, tmp_path: Path) -> None:
     files, photo = await machine(), new_photo()
     copies = prepared(tmp_path / "copies")

@@ -4,22 +4,41 @@ import os
 import time
 from pathlib import Path
 
+import pytest
 from aiohttp import ClientSession
 
 from tests.service import PHOTOS, Client, running, signed_in
 from tests.traces import until
+from zwai.kitchen.admin import MOST_UNASKED, sweep_orphans
+
+
+def old_folder(data_dir: Path, uid: str) -> Path:
+    folder = data_dir / "photos" / uid[-2:] / uid
+    folder.mkdir(parents=True)
+    long_ago = time.time() - 7200
+    os.utime(folder, (long_ago, long_ago))
+    return folder
+
+
+async def test_beside_another_ones_database_nothing_is_swept_unasked(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folders = [old_folder(tmp_path, f"{number:032x}") for number in range(MOST_UNASKED + 1)]
+    async with running(tmp_path) as service:
+        await until(lambda: "is it their database?" in caplog.text)
+        assert all(folder.exists() for folder in folders)
+        kitchen = service.kitchen
+        assert await sweep_orphans(kitchen.database, kitchen.files, kitchen.clock()) == len(folders)
 
 
 async def test_copies_that_no_row_knows_are_swept_after_an_hour(tmp_path: Path, http: ClientSession) -> None:
     async with running(tmp_path) as service:
         client: Client = await signed_in(http, service.url)
         known = (await client.upload(PHOTOS / "tomato.jpg")).json["image"]["uid"]
-    orphan = tmp_path / "photos" / "ab" / ("0" * 30 + "ab")
+    orphan = old_folder(tmp_path, "0" * 30 + "ab")
     fresh = tmp_path / "photos" / "cd" / ("0" * 30 + "cd")
-    for folder in (orphan, fresh):
-        folder.mkdir(parents=True)
+    fresh.mkdir(parents=True)
     long_ago = time.time() - 7200
-    os.utime(orphan, (long_ago, long_ago))
     os.utime(tmp_path / "photos" / known[-2:] / known, (long_ago, long_ago))
     async with running(tmp_path):
         await until(lambda: not orphan.exists())

@@ -1,5 +1,6 @@
 """What whoever runs the service may see and tidy up: counts, never what people have or are called."""
 
+import logging
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,8 +8,12 @@ from storage import figures, library, people, photos
 from storage.db import Database, Read, Write
 from storage.files import Files
 from zwai.records.people import Account, AccountId
+from zwai.records.photos import PhotoId
 
-SWEPT_AT_ONCE = 500
+ASKED_AT_ONCE = 500
+MOST_UNASKED = 100  # photos, when they are more than half
+
+log = logging.getLogger("zwai")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +41,32 @@ async def accounts(tx: Read, limit: int, after: AccountId | None = None) -> tupl
 
 async def sweep_orphans(database: Database, files: Files, before: datetime) -> int:
     """Remove copies without a row that are older than `before`: later ones may still get theirs. Answers how many."""
-    kept, removed = await files.kept_before(before), 0
-    for start in range(0, len(kept), SWEPT_AT_ONCE):
-        async with database.read() as tx:
-            nobodys = await photos.without_row(tx, kept[start : start + SWEPT_AT_ONCE])
-            orphans = await library.without_row(tx, nobodys)
-        for photo in orphans:
-            await files.delete(photo)
-        removed += len(orphans)
-    return removed
+    orphans, _ = await _orphans(database, files, before)
+    for photo in orphans:
+        await files.delete(photo)
+    return len(orphans)
+
+
+async def sweep_unasked(database: Database, files: Files, before: datetime) -> None:
+    """As `sweep_orphans`, but not when most of what is kept would go: then the database may be another one's."""
+    orphans, kept = await _orphans(database, files, before)
+    if len(orphans) > MOST_UNASKED and len(orphans) > kept / 2:
+        log.warning(
+            "%d of %d photos have no row: is it their database? They stay until an operator says so", len(orphans), kept
+        )
+        return
+    for photo in orphans:
+        await files.delete(photo)
+
+
+async def _orphans(database: Database, files: Files, before: datetime) -> tuple[list[PhotoId], int]:
+    """The photos that no row names, and how many are kept in all."""
+    orphans: list[PhotoId] = []
+    kept = 0
+    async for some in files.kept_before(before):
+        kept += len(some)
+        for start in range(0, len(some), ASKED_AT_ONCE):
+            async with database.read() as tx:
+                nobodys = await photos.without_row(tx, some[start : start + ASKED_AT_ONCE])
+                orphans += await library.without_row(tx, nobodys)
+    return orphans, kept
