@@ -5,6 +5,7 @@ ingredient that cannot be read may be the one that matters.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ai.answers import amount_of, name_of, number_of, objects_of, prose_of
@@ -12,11 +13,10 @@ from ai.questions import worded
 from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.words import render_unit
 from zwai.records.ai import Purpose, Question
-from zwai.records.meals import Course, Difficulty, Needed, Recipe, Wish
+from zwai.records.meals import MOST_RECIPES, Course, Difficulty, Held, Needed, Recipe, Wish
 from zwai.records.people import Language
 from zwai.records.stock import Meal, Quantity, Unit
 
-MOST_RECIPES = 6
 MOST_ON_HAND = 60  # ingredients that are told, the first ones
 MOST_AVOIDED = 20
 MOST_INGREDIENTS = 30  # of one recipe
@@ -25,6 +25,7 @@ LARGEST_AMOUNT = 5000
 LONGEST_TITLE = 120
 LONGEST_STEP = 500
 LONGEST_MINUTES = 24 * 60
+WRITING_S = 60.0  # of one question with all repeats: its answer is pages long, and a client waits for 180 s
 
 _COUNTED = (Unit.PIECE, Unit.CLOVE, Unit.SLICE, Unit.CAN, Unit.BUNCH, Unit.TBSP, Unit.TSP, Unit.CUP, Unit.PINCH)
 METRIC = (Unit.G, Unit.KG, Unit.ML, Unit.L, *_COUNTED)
@@ -38,14 +39,16 @@ def recipes_question(wish: Wish, allergies: Collection[str], language: Language)
     """A few recipes for a household that has declared `allergies`."""
     number = max(1, min(wish.number, MOST_RECIPES))
     told = {"number": number, **_told(wish, allergies, language)}
-    return worded(Purpose.RECIPES, language, told, _listed("recipes", number, _recipe(wish)))
+    asked = worded(Purpose.RECIPES, language, told, _listed("recipes", number, _recipe(wish)))
+    return replace(asked, deadline_s=WRITING_S)
 
 
 def plan_question(wish: Wish, meals: Sequence[Meal], allergies: Collection[str], language: Language) -> Question:
     """One recipe for each meal of a day."""
     told = {"meals": list(meals), **_told(wish, allergies, language)}
     planned = _recipe(wish, meal={"type": "string", "enum": list(meals)})
-    return worded(Purpose.PLAN, language, told, _listed("meals", len(meals), planned))
+    asked = worded(Purpose.PLAN, language, told, _listed("meals", len(meals), planned))
+    return replace(asked, deadline_s=WRITING_S)
 
 
 def recipes_of(document: Mapping[str, Any], wish: Wish, language: Language) -> list[Recipe]:
@@ -81,7 +84,7 @@ def _told(wish: Wish, allergies: Collection[str], language: Language) -> dict[st
     }
 
 
-def _on_hand(one: Needed, language: Language) -> dict[str, Any]:
+def _on_hand(one: Held, language: Language) -> dict[str, Any]:
     if one.quantity is None:
         return {"name": one.name}
     return {

@@ -19,6 +19,7 @@ from handlers import (
     profile,
     profile_pages,
     proposals,
+    recipe_bodies,
     sent_photos,
     stacks,
 )
@@ -86,5 +87,13 @@ BODIES: dict[type[Schema], dict[str, Any]] = {
         "eat_by": LATER,
         "storage_location": "fridge",
     },
+    recipe_bodies.CustomSchema: {
+        "ingredients": ["huevos", {"name": "papa", "quantity": 1, "type_unit": "kilogramos"}],
+        "preferences": ["vegetariana"],
+        "recipe_categories": ["cena"],
+        "num_recipes": 2,
+    },
+    recipe_bodies.SingleSchema: {"ingredients": ["huevos", "tomate"], "meal_type": "desayuno"},
+    recipe_bodies.PlanSchema: {"date": LATER, "meal_types": ["almuerzo", "cena"], "preferences": ["sin gluten"]},
     eating.EatSchema: {"name": "leche", "quantity": 500, "unit": "ml"},
 }

@@ -42,6 +42,7 @@ class Limit(StrEnum):
     BULK = "bulk"
     UPLOAD = "upload"
     RECOGNITION = "recognition"
+    GENERATION = "generation"
     SIGN_IN = "sign_in"
     REFRESH = "refresh"
 

@@ -16,6 +16,7 @@ from handlers.tables import (
     photos,
     profile,
     proposals,
+    recipes,
     recogniser,
     recognition,
     stacks,
@@ -41,4 +42,5 @@ ROUTES: tuple[Route, ...] = (
     *stacks.ROUTES,
     *batches.ROUTES,
     *journal.ROUTES,
+    *recipes.ROUTES,
 )

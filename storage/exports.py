@@ -16,11 +16,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Boolean, Column, Date, Integer, Numeric, String, Table, Text, exists, insert, select, update
 
-from storage import schema
+from storage import recipes, schema
 from storage.batches import dish_from_document, dish_to_document
 from storage.columns import Amount, Document, Moment
 from storage.db import Read, Write
 from zwai.knowledge.names import is_label, label_key
+from zwai.records.meals import Course, Difficulty, Occasion
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.photos import Aim, Box, Decision, Engine, PhotoId
 from zwai.records.stock import Act, BatchState, ExpirySource, Kind, LabelKind, Meal, Place, Unit
@@ -41,16 +42,30 @@ TABLES: dict[str, Table] = {
         schema.shop_words,
         schema.products,
         schema.prices,
+        schema.generated_recipes,
     )
 }
 CHUNK = 200
 ID = re.compile(r"[0-9a-f]{32}")
-IDS = frozenset({"id", "photo_id", "recognition_id", "accepted_batch_id", "entry_id", "batch_id", "undoes", "made_of"})
+IDS = frozenset(
+    {
+        "id",
+        "photo_id",
+        "recognition_id",
+        "accepted_batch_id",
+        "entry_id",
+        "batch_id",
+        "undoes",
+        "made_of",
+        "generation_id",
+    }
+)
 # Whose columns the database itself holds to rows of another table.
 REFERENCES = {"recognition_id": "recognitions", "entry_id": "journal"}
 WORDS: dict[str, type[StrEnum]] = {
     "kind": Kind, "unit": Unit, "place": Place, "label_kind": LabelKind, "expiry_source": ExpirySource,
     "state": BatchState, "act": Act, "aim": Aim, "engine": Engine, "decision": Decision,
+    "occasion": Occasion, "course": Course, "difficulty": Difficulty, "meal": Meal,
 }  # fmt: skip
 YEARS = range(1900, 2200)
 LONGEST_TEXT = 16_000  # a TEXT column of MySQL takes 65,535 bytes
@@ -152,6 +167,8 @@ class Reader:
                 return {"day": _day(value["day"]).isoformat(), "meal": Meal(value["meal"]).value}
             case "evidence":
                 return _evidence(value)
+            case "recipe":
+                return _recipe(value)
             case "receipts":
                 return [_words(receipt) for receipt in _at_most(value, MOST_PHOTOS)]
         raise ValueError(f"{name} is not known")
@@ -319,6 +336,20 @@ def _dish(value: Any) -> dict[str, Any]:
     if value["calories"] is not None:
         _decimal(value["calories"], Decimal(10**9))
     return dish_to_document(dish_from_document(value))
+
+
+def _recipe(value: Any) -> dict[str, Any]:
+    texts = (value["description"], value["tip"], *_at_most(value["steps"], MOST_PHOTOS))
+    names = (*_at_most(value["unproven"], MOST_PHOTOS), *_at_most(value["expiring"], MOST_PHOTOS))
+    parts = [*_at_most(value["ingredients"], MOST_PHOTOS), *_at_most(value["missing"], MOST_PHOTOS)]
+    for text in (*texts, *names, *(one["name"] for one in parts)):
+        _text(text, LONGEST_TEXT)
+    for one in parts:
+        if one["amount"] is not None:
+            _decimal(one["amount"], Decimal(10**9))
+        if one["food"] is not None:
+            _text(one["food"], LONGEST_WORD)
+    return recipes.checked_document(value)
 
 
 # In this order: an Amount is a Numeric to nobody but its column, a Text is a String.

@@ -70,6 +70,12 @@ async def get_account(tx: Read, account: AccountId) -> Account:
     return _account(row)
 
 
+async def of_household(tx: Read, household: HouseholdId) -> list[Account]:
+    """All who live in it, the oldest account first."""
+    query = select(accounts).where(accounts.c.household_id == household).order_by(accounts.c.created_at, accounts.c.id)
+    return [_account(row) for row in await tx.all(query)]
+
+
 async def page(tx: Read, limit: int, after: AccountId | None) -> list[Account]:
     """Accounts of every household in the order in which they were opened, which is that of their ids."""
     query = select(accounts).order_by(accounts.c.id).limit(limit)

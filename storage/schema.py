@@ -409,5 +409,27 @@ prices = Table(
     **MYSQL,
 )
 
+# What was written for a household, each under an id that is for ever; the document is the recipe as it was shown.
+generated_recipes = Table(
+    "generated_recipes",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("household_id", ID, ForeignKey("households.id"), nullable=False),
+    Column("generation_id", ID, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("occasion", WORD, nullable=False),
+    Column("engine", WORD, nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("course", WORD, nullable=False),
+    Column("difficulty", WORD, nullable=False),
+    Column("minutes", Integer),
+    Column("meal", WORD),
+    Column("recipe", Document, nullable=False),
+    Column("generated_at", Moment, nullable=False),
+    Index(None, "household_id", "generated_at"),
+    Index(None, "household_id", "generation_id"),
+    **MYSQL,
+)
+
 # One row: names this run of the data, so that ETags from before a restored backup match nothing.
 installation = Table("installation", metadata, Column("id", ID, primary_key=True), **MYSQL)

@@ -216,6 +216,12 @@ class UnknownRecognition(NotFound):
     en = "We did not find that recognition."
 
 
+class UnknownGeneration(NotFound):
+    code = "unknown_generation"
+    es = "No encontramos esas recetas."
+    en = "We did not find those recipes."
+
+
 class UnknownLine(NotFound):
     code = "unknown_line"
     es = "Esa propuesta no tiene la línea «{line}»."

@@ -57,6 +57,7 @@ class Settings:
     gemini_image_model: str = _setting("", "The model that makes pictures of foods; empty: none are made.")
     gemini_url: str = _setting("", "Where Gemini is reached; empty: Google's own address.")
     recognition: str = _setting("local-first", "Who looks at a photo: local-first, gemini-first or local.")
+    recipes: str = _setting("gemini-first", "Who writes recipes and plans, where a key is set: gemini-first or local.")
     ai_a_minute: int = _setting(60, "Questions to Gemini a minute, of all processes together.")
     ai_household_a_day: int = _setting(200, "Questions to Gemini a day for each household.")
     ai_a_day: int = _setting(5000, "Questions to Gemini a day, of everybody together.")
@@ -70,6 +71,7 @@ class Settings:
     limit_bulk: int = _setting(60, "Bulk writes a minute for each account.")
     limit_upload: int = _setting(120, "Photo uploads a minute for each account.")
     limit_recognition: int = _setting(60, "Recognitions a minute for each account.")
+    limit_generation: int = _setting(20, "Recipes and plans written a minute for each account.")
     limit_sign_in: int = _setting(30, "Sign-ins, guests and registrations a minute for each address.")
     limit_refresh: int = _setting(60, "Token refreshes a minute for each address.")
     max_photo_mb: int = _setting(25, "The largest photo, in megabytes.")
@@ -86,6 +88,7 @@ class Settings:
         self._check_profile()
         _choice("RATE_LIMITS", self.rate_limits, ("on", "off"))
         _choice("RECOGNITION", self.recognition, ("local-first", "gemini-first", "local"))
+        _choice("RECIPES", self.recipes, ("gemini-first", "local"))
         _choice("LOG_LEVEL", self.log_level, ("DEBUG", "INFO", "WARNING", "ERROR"))
         if self.port > HIGHEST_PORT:
             raise BadSetting(f"ZWAI_PORT must be at most {HIGHEST_PORT}, not {self.port}.")

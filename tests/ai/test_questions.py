@@ -9,10 +9,10 @@ import pytest
 from ai.answers import name_of, prose_of, words_of
 from ai.food_questions import SCHEMAS, question
 from ai.questions import BEGIN, DEADLINE_S, END, PROMPTS, enclosed
-from ai.recipe_questions import plan_question, recipes_question
+from ai.recipe_questions import WRITING_S, plan_question, recipes_question
 from zwai.knowledge.catalogue import load
 from zwai.records.ai import Purpose, Question
-from zwai.records.meals import Needed, Wish
+from zwai.records.meals import Held, Wish
 from zwai.records.people import Language
 from zwai.records.stock import FoodId, Meal
 
@@ -32,7 +32,7 @@ WORDED = set(Purpose) - {Purpose.INGREDIENTS, Purpose.DISHES, Purpose.BOTH, Purp
 
 
 def asked_with(text: str) -> Question:
-    wish = Wish(ingredients=(Needed(text, None),), priorities=(text,), preferences=(text,), avoid=(text,))
+    wish = Wish(ingredients=(Held(text, None),), priorities=(text,), preferences=(text,), avoid=(text,))
     return recipes_question(wish, [text], Language.ES)
 
 
@@ -67,7 +67,8 @@ def test_every_question_in_words_has_its_instructions_and_says_what_data_are(
     named = asked.schema["properties"][member]
     for name in _members(named):
         assert f"`{name}`" in own, "the instructions speak of every member"
-    assert asked.deadline_s == DEADLINE_S < 30
+    limit = WRITING_S if purpose in (Purpose.RECIPES, Purpose.PLAN) else DEADLINE_S
+    assert asked.deadline_s == limit
 
 
 @pytest.mark.parametrize(

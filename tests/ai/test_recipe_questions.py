@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from ai.recipe_questions import MOST_ON_HAND, plan_of, plan_question, recipes_of, recipes_question
-from zwai.records.meals import Course, Difficulty, Needed, Recipe, Wish
+from zwai.records.meals import Course, Difficulty, Held, Needed, Recipe, Wish
 from zwai.records.people import Language
 from zwai.records.stock import FoodId, Meal, Quantity, Unit
 
-ONION = Needed("cebolla", Quantity(Decimal(2), Unit.PIECE), FoodId("onion"))
+ONION = Held("cebolla", Quantity(Decimal(2), Unit.PIECE), FoodId("onion"))
 WISH = Wish(ingredients=(ONION,))
 SAID = {
     "title": "Sopa de cebolla",

@@ -15,13 +15,13 @@ from zwai.errors import AIMalformed
 from zwai.kitchen.allergens import declared
 from zwai.kitchen.recipes import RecipeWriter
 from zwai.records.allergens import Verdict
-from zwai.records.meals import CheckedRecipe, Needed, Wish
+from zwai.records.meals import CheckedRecipe, Held, Wish
 from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
 from zwai.records.stock import Meal
 
 MEMBER = Member(AccountId("a"), HouseholdId("h"), SessionId("s"), Language.ES, "America/Lima")
 ALLERGIES = declared({"allergies": ["leche", "maní"]}, Language.ES)
-WISH = Wish(ingredients=tuple(Needed(name, None) for name in ("papa", "queso fresco", "cebolla")), number=6)
+WISH = Wish(ingredients=tuple(Held(name, None) for name in ("papa", "queso fresco", "cebolla")), number=6)
 
 
 def recipe(title: str, *ingredients: str, step: str = "Cocina todo a fuego bajo.") -> dict[str, Any]:

@@ -134,6 +134,9 @@ async def anas(service: Service, http: ClientSession) -> tuple[Client, dict[str,
     ids |= {"proposal_id": ids["recognition_id"], "account_id": (ana.user or {})["uid"], "stack_id": "leche_stack_0"}
     ids["batch_id"] = milk["batch_id"]
     ids["image_id"] = (await ana.upload(PHOTOS / "lemon.jpg", "/api/reference-images")).json["imageId"]
+    ids["generation_id"] = (await ana.post("/api/recipes/generate-custom", json={"ingredients": ["huevos"]})).json[
+        "generation_id"
+    ]
     return ana, {
         "foods": {**ids, "name": quote(dish["name"]), "added_at": quote(dish["added_at"], safe="")},
         "ingredients": {**ids, "name": milk["name"], "added_at": quote(milk["added_at"], safe="")},

@@ -72,6 +72,9 @@ async def a_household_for(
     values["gtin"] = "7750670000154"
     if "/products/" in asked:
         await client.put(f"/api/products/{values['gtin']}", json={"name": "Leche"})
+    if "{generation_id}" in asked:
+        made = await client.post("/api/recipes/generate-custom", json={"ingredients": ["huevos"]})
+        values["generation_id"] = made.json["generation_id"]
     if "{image_id}" in asked:
         values["image_id"] = (await client.upload(PHOTOS / "lemon.jpg", "/api/reference-images")).json["imageId"]
     if "/thaw" in asked:

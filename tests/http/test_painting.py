@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -227,7 +228,7 @@ async def test_what_a_picture_cost_is_in_the_ledger_and_leaves_questions_their_b
         assert len(house.fake.asked) == 2
         await asyncio.sleep(1.2)
         async with house.service.kitchen.database.read() as tx:
-            (row,) = await usage(tx, house.service.kitchen.clock().replace(hour=0))
+            (row,) = await usage(tx, house.service.kitchen.clock() - timedelta(hours=1))
         assert (row.purpose, row.model, row.calls, str(row.cost)) == ("picture", "painter", 2, "0.08")
         seen = await house.client.post(
             "/api/recognition/ingredients",

@@ -67,16 +67,28 @@ async def of_member(tx: Read, member: Member) -> tuple[Allergy, ...]:
     return declared((await people.get_account(tx, member.account)).preferences, member.language)
 
 
+async def of_household(tx: Read, member: Member) -> tuple[Allergy, ...]:
+    """The allergies of all who live with a member, who will eat what is cooked."""
+    people_there = await people.of_household(tx, member.household)
+    return tuple(dict.fromkeys(one for each in people_there for one in declared(each.preferences, member.language)))
+
+
+def implied(wishes: Collection[str], language: Language) -> tuple[Allergy, ...]:
+    """What wishes such as "sin gluten" or "dairy free" rule out as strictly as an allergy would."""
+    codes = dict.fromkeys(code for wish in wishes for code in judge(wish, language).free_of)
+    return tuple(_allergy(name_of(code, language), language) for code in codes)
+
+
 def declared(preferences: Mapping[str, Any], language: Language) -> tuple[Allergy, ...]:
     """The allergies in what profile screens keep: texts or objects, in Spanish or English."""
     entries = [entry for name in _LISTS if isinstance(preferences.get(name), list) for entry in preferences[name]]
-    said = dict.fromkeys(" ".join(text.split()) for entry in entries if (text := _text(entry)))
+    said = dict.fromkeys(" ".join(text.split()) for entry in entries if (text := text_of(entry)))
     return tuple(_allergy(text, language) for text in said if label_key(text) not in _NOTHING)
 
 
 def can_alert(entry: Any) -> bool:
     """Whether an entry names something to look for, or says that there is nothing; an empty text says so too."""
-    text = " ".join(_text(entry).split())
+    text = " ".join(text_of(entry).split())
     if label_key(text) in _NOTHING:
         return isinstance(entry, str) or bool(text)
     return bool(_stems(text.replace("_", " ")))
@@ -170,7 +182,7 @@ def _is_it(batch: Named, allergy: Allergy) -> bool:
     return any(allergy.stems <= _stems(text) for text in (batch.label, *ingredients)) if allergy.stems else False
 
 
-def _text(entry: Any) -> str:
+def text_of(entry: Any) -> str:
     """The text of an entry, or "" where it holds none."""
     if isinstance(entry, Mapping):
         named = [entry.get(name) for name in _NAMING] + list(entry.values())

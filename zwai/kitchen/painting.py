@@ -7,7 +7,7 @@ that the catalogue has for them: what somebody typed stays in the house.
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,6 +33,7 @@ from zwai.kitchen.recognition import Proposal
 from zwai.knowledge import catalogue
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, ordered
+from zwai.records.meals import GenerationId
 from zwai.records.people import AccountId, HouseholdId, Member
 from zwai.records.photos import PhotoId, RecognitionId
 from zwai.records.pictures import LibraryPicture, Source
@@ -86,6 +87,16 @@ class Painter:
         request = {"foods": foods, "recognition_id": recognised}
         return replace(proposal, painting=await _order(tx, member.household, member.account, request, now, recognised))
 
+    async def order_dishes(
+        self, tx: Write, member: Member, dishes: Mapping[FoodId, str], generation: GenerationId, now: datetime
+    ) -> Job | None:
+        """Order what the library lacks of dishes, by their label keys; the job has the generation's id."""
+        if self._model is None:
+            return None
+        foods = [food for food, key in dishes.items() if self._library.find(food, key) is None]
+        request = {"foods": foods, "generation_id": generation}
+        return await _order(tx, member.household, member.account, request, now, generation) if foods else None
+
     async def proposal(self, tx: Read, household: HouseholdId, recognised: RecognitionId) -> Proposal:
         """A stored proposal; what has been made for it is known then. Raises UnknownRecognition."""
         proposal = await recognition.proposal(tx, household, recognised)
@@ -126,7 +137,9 @@ class Painter:
             painted = await self._paint_all([FoodId(food) for food in job.request["foods"]], job.household, progress)
         finally:
             self._working -= 1
-        told = {name: job.request[name] for name in ("recognition_id",) if name in job.request}
+        told: dict[str, Any] = {
+            name: job.request[name] for name in ("recognition_id", "generation_id") if name in job.request
+        }
 
         async def tell(tx: Write) -> dict[str, Any]:
             return {**told, "painted": painted}

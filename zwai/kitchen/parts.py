@@ -11,6 +11,7 @@ from storage.files import Files
 from storage.runner import Delivery
 from zwai.kitchen.accounts import Passwords
 from zwai.kitchen.captures import Captures
+from zwai.kitchen.cooks import Cooks
 from zwai.kitchen.firebase import Firebase
 from zwai.kitchen.library import Library
 from zwai.kitchen.looking import Recogniser
@@ -63,6 +64,7 @@ class Kitchen:
     recogniser: Recogniser
     reader: Reader
     captures: Captures
+    cooks: Cooks
     report_card: ReportCard
     passwords: Passwords
     firebase: Firebase | None

@@ -3,16 +3,23 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from ai.recipe_questions import plan_of, plan_question, recipes_of, recipes_question
 from zwai.kitchen.allergens import Allergy, against
 from zwai.kitchen.asking import answer_to
+from zwai.knowledge import catalogue
+from zwai.knowledge.allergens import judge
 from zwai.knowledge.names import resolve
-from zwai.records.allergens import Verdict
-from zwai.records.meals import CheckedRecipe, Recipe, Wish
+from zwai.knowledge.units import weight_of
+from zwai.records.allergens import Allergen, Verdict
+from zwai.records.meals import PORTIONS, CheckedRecipe, Needed, Recipe, Wish
 from zwai.records.people import Language, Member
 from zwai.records.ports import Asker
 from zwai.records.stock import DishFacts, FoodId, Meal
+
+_UNKNOWN = Decimal("0.1")
+_WITHOUT_ENERGY = frozenset(map(FoodId, ("water", "salt", "black_pepper", "cumin", "dried_oregano", "bay_leaf")))
 
 
 class RecipeWriter:
@@ -25,7 +32,7 @@ class RecipeWriter:
         """Recipes that passed the gate; perhaps none. Raises NO_ANSWER."""
         language = member.language
         safe = await asyncio.to_thread(without_allergens, wish, allergies, language)
-        asked = recipes_question(safe, [one.said for one in allergies], language)
+        asked = replace(recipes_question(safe, [one.said for one in allergies], language), scope=member.household)
         document = await answer_to(asked, self._guard, member.household)
 
         def passed() -> list[CheckedRecipe]:
@@ -41,6 +48,7 @@ class RecipeWriter:
         language = member.language
         safe = await asyncio.to_thread(without_allergens, wish, allergies, language)
         asked = plan_question(safe, meals, [one.said for one in allergies], language)
+        asked = replace(asked, scope=member.household)
         document = await answer_to(asked, self._guard, member.household)
 
         def passed() -> dict[Meal, CheckedRecipe]:
@@ -76,6 +84,44 @@ def checked(recipe: Recipe, allergies: Sequence[Allergy], language: Language) ->
     return CheckedRecipe(recipe, Verdict.UNKNOWN if unproven else Verdict.FREE, unproven)
 
 
+def may_eat(name: str, food: FoodId | None, allergies: Sequence[Allergy], language: Language) -> bool:
+    """Whether a name, and the food behind it, holds nothing of what was declared, as far as is known."""
+    return _against(name, food, allergies, language) not in (Verdict.CONTAINS, Verdict.MAY_CONTAIN)
+
+
+def holds(recipe: Recipe) -> tuple[list[Allergen], list[Allergen]]:
+    """What a recipe contains of the EU's list, and what it may contain, by the foods and names of its ingredients."""
+    foods = [catalogue.load().food(one.food) for one in recipe.ingredients]
+    named = [judge(one.name) for one, food in zip(recipe.ingredients, foods, strict=True) if food is None]
+    contains = {Allergen(code) for food in foods if food for code in food.allergens}
+    contains |= {code for one in named for code in one.contains}
+    may_contain = {Allergen(code) for food in foods if food for code in food.may_contain}
+    may_contain |= {code for one in named for code in one.may_contain}
+    order = list(Allergen)
+    return sorted(contains, key=order.index), sorted(may_contain - contains, key=order.index)
+
+
+def calories(recipe: Recipe) -> int | None:
+    """Of one portion, by the tables; None where these do not know a tenth of its weight, without what has no energy."""
+    weighed = [(one, _grams(one)) for one in recipe.ingredients if not (one.optional or one.food in _WITHOUT_ENERGY)]
+    whole = sum((grams or Decimal(0) for _, grams in weighed), Decimal(0))
+    energies = [(grams, _kcal_a_gram(one)) for one, grams in weighed]
+    known = sum((grams for grams, kcal in energies if grams and kcal is not None), Decimal(0))
+    if any(grams is None for _, grams in weighed) or known <= whole * (1 - _UNKNOWN):
+        return None
+    return round(sum((grams * kcal for grams, kcal in energies if grams and kcal), Decimal(0)) / PORTIONS)
+
+
+def _grams(one: Needed) -> Decimal | None:
+    weight = weight_of(catalogue.load().food(one.food), one.quantity.unit) if one.quantity else None
+    return one.quantity.amount * weight.grams if one.quantity and weight else None
+
+
+def _kcal_a_gram(one: Needed) -> Decimal | None:
+    food = catalogue.load().food(one.food)
+    return food.nutrition.kcal / 100 if food and food.nutrition else None
+
+
 @dataclass(frozen=True, slots=True)
 class _Words:
     label: str
@@ -85,8 +131,7 @@ class _Words:
 
 def _may_eat(text: str, allergies: Sequence[Allergy], language: Language) -> bool:
     match = resolve(text, language)
-    verdict = _against(text, match.food.id if match else None, allergies, language)
-    return verdict not in (Verdict.CONTAINS, Verdict.MAY_CONTAIN)
+    return may_eat(text, match.food.id if match else None, allergies, language)
 
 
 def _against(text: str, food: FoodId | None, allergies: Sequence[Allergy], language: Language) -> Verdict:

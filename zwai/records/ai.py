@@ -43,6 +43,7 @@ class Outcome(StrEnum):
 class Question:
     """What is asked. `photos` are JPEG bytes; `prompt` names its version, so that a new one asks anew.
 
+    An answer is remembered for whoever asks the same; with a `scope`, which is not sent, for those who share that only.
     `schema` is the JSON schema that the answer must fit; `deadline_s` bounds everything, with all repeats.
     """
 
@@ -53,11 +54,13 @@ class Question:
     schema: dict[str, Any]
     deadline_s: float
     photos: tuple[bytes, ...] = ()
+    scope: str = ""
 
     def key(self, model: str) -> str:
         """The same only for what must have the same answer."""
         digest = hashlib.sha256()
-        for part in (self.purpose, self.prompt, model, self.instructions, self.text, json.dumps(self.schema)):
+        told = (self.purpose, self.prompt, model, self.instructions, self.text, json.dumps(self.schema))
+        for part in (*told, self.scope) if self.scope else told:
             digest.update(f"{len(part)}:{part}".encode())
         for photo in self.photos:
             digest.update(hashlib.sha256(photo).digest())

@@ -1,10 +1,21 @@
 """Recipes: what is wished for, and what was written."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
+from typing import NewType
 
 from zwai.records.allergens import Verdict
-from zwai.records.stock import FoodId, Quantity
+from zwai.records.people import HouseholdId
+from zwai.records.photos import Engine
+from zwai.records.stock import FoodId, Meal, Quantity
+
+RecipeId = NewType("RecipeId", str)
+GenerationId = NewType("GenerationId", str)
+
+MOST_RECIPES = 6  # of one question
+PORTIONS = 2  # of every recipe, by the book and by what the AI is asked for
 
 
 class Difficulty(StrEnum):
@@ -24,6 +35,23 @@ class Course(StrEnum):
     SOUP = "soup"
 
 
+class Diet(StrEnum):
+    """Who may eat a dish, by what is in it; the strictest first."""
+
+    VEGAN = "vegan"
+    VEGETARIAN = "vegetarian"
+    PESCATARIAN = "pescatarian"
+    OMNIVORE = "omnivore"
+
+
+class Occasion(StrEnum):
+    """What recipes were written for."""
+
+    INVENTORY = "inventory"
+    CUSTOM = "custom"
+    PLAN = "plan"
+
+
 class Level(StrEnum):
     """How well somebody cooks."""
 
@@ -34,18 +62,33 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Needed:
-    """An ingredient that there is, or that a recipe takes; without a quantity as much as one likes."""
+    """An ingredient that a recipe takes, or may take; without a quantity as much as one likes."""
 
     name: str
     quantity: Quantity | None
     food: FoodId | None = None
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An ingredient that there is; without a quantity as much as one likes. `urgency`: how much it would be wasted."""
+
+    name: str
+    quantity: Quantity | None
+    food: FoodId | None = None
+    urgency: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What recipes are wished for. `priorities` are names to use first, `avoid` titles that are not wanted again."""
+    """What recipes are wished for, of `ingredients`; `stock` is what else there is, and need not be used.
 
-    ingredients: tuple[Needed, ...]
+    `priorities` are names to use first, `avoid` titles that are not wanted again.
+    """
+
+    ingredients: tuple[Held, ...]
+    stock: tuple[Held, ...] = ()
     number: int = 2
     priorities: tuple[str, ...] = ()
     preferences: tuple[str, ...] = ()
@@ -76,3 +119,28 @@ class CheckedRecipe:
     recipe: Recipe
     verdict: Verdict
     unproven: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A recipe beside what there is: what lacks, with how much of it, and what is used that would spoil soon."""
+
+    missing: tuple[Needed, ...]
+    expiring: tuple[str, ...]
+    needed: int  # ingredients that one must have, but for the basics of any kitchen
+    there: int  # of these
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratedRecipe:
+    """A recipe as it was written for a household, kept under an id that is for ever; `meal` is a plan's."""
+
+    id: RecipeId
+    household: HouseholdId
+    generation: GenerationId
+    occasion: Occasion
+    engine: Engine
+    meal: Meal | None
+    checked: CheckedRecipe
+    match: Match
+    generated_at: datetime

@@ -1,4 +1,4 @@
-"""Receipts and barcodes, prices, pictures and writings that everybody shares, and what came out of the cold."""
+"""Receipts and barcodes, prices, recipes, pictures and writings that all share, and what came out of the cold."""
 
 from typing import Any
 
@@ -15,6 +15,7 @@ depends_on = None
 ID = sa.String(length=32)
 WORD = sa.String(length=20)
 MYSQL: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4", "mysql_collate": "utf8mb4_bin"}
+OF_RECIPES = (["household_id", "generated_at"], ["household_id", "generation_id"])
 OF_PRICES = (["household_id", "label_key", "bought_on"], ["household_id", "batch_id"])
 
 
@@ -99,10 +100,36 @@ def upgrade() -> None:
     )
     for columns in OF_PRICES:
         op.create_index(op.f(f"ix_prices_{'_'.join(columns)}"), "prices", columns)
+    _add_recipes()
+
+
+def _add_recipes() -> None:
+    op.create_table(
+        "generated_recipes",
+        sa.Column("id", ID, nullable=False),
+        sa.Column("household_id", ID, nullable=False),
+        sa.Column("generation_id", ID, nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("occasion", WORD, nullable=False),
+        sa.Column("engine", WORD, nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("course", WORD, nullable=False),
+        sa.Column("difficulty", WORD, nullable=False),
+        sa.Column("minutes", sa.Integer()),
+        sa.Column("meal", WORD),
+        sa.Column("recipe", Document(), nullable=False),
+        sa.Column("generated_at", Moment(), nullable=False),
+        sa.ForeignKeyConstraint(["household_id"], ["households.id"], name=op.f("fk_generated_recipes_household_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_generated_recipes")),
+        **MYSQL,
+    )
+    for columns in OF_RECIPES:
+        op.create_index(op.f(f"ix_generated_recipes_{'_'.join(columns)}"), "generated_recipes", columns)
 
 
 def downgrade() -> None:
-    for table in ("prices", "installed_products", "products", "shop_words", "writings", "library_pictures"):
+    tables = ("generated_recipes", "prices", "installed_products", "products", "shop_words", "writings")
+    for table in (*tables, "library_pictures"):
         op.drop_table(table)
     op.drop_column("proposal_lines", "evidence")
     op.drop_column("recognitions", "receipts")

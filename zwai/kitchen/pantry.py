@@ -1,0 +1,141 @@
+"""What there is to cook with, and how a recipe matches it: what is used, what lacks, what would spoil soon. Pure."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+
+from zwai.errors import CannotConvert
+from zwai.kitchen.expiry import days_left
+from zwai.kitchen.first_out import in_order
+from zwai.kitchen.urgency import urgency
+from zwai.knowledge import catalogue
+from zwai.knowledge.names import label_key
+from zwai.knowledge.recipe_book import BASICS
+from zwai.knowledge.units import convert, round_off
+from zwai.records.meals import Held, Match, Needed
+from zwai.records.stock import Batch, BatchState, FoodId, Kind, Quantity, Unit
+
+# From here on a thing would spoil soon: within a week by a best-before date, within four days by a use-by date.
+SOON = Decimal("0.4")
+# Who wants 300 g and has 270 g need not go shopping.
+NEARLY = Decimal("0.9")
+_PROMISED = (BatchState.RESERVED, BatchState.EXPIRED)
+
+
+@dataclass(frozen=True, slots=True)
+class Draw:
+    """How much of one thing that there is a recipe takes; None: of what nobody measured."""
+
+    held: Held
+    amount: Quantity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One ingredient of a recipe beside what there is. `lacking` is what would have to be bought, None for nothing."""
+
+    needed: Needed
+    draws: tuple[Draw, ...]
+    lacking: Needed | None
+
+    @property
+    def counts(self) -> bool:
+        """Whether one must have it, and it is not in any kitchen anyway."""
+        return not self.needed.optional and self.needed.food not in BASICS
+
+
+def to_cook_with(batches: Sequence[Batch], today: date) -> tuple[Held, ...]:
+    """What may be cooked of stock, the most urgent first: nothing set aside, kept for a meal or past its use-by."""
+    ingredients = [batch for batch in batches if batch.kind is Kind.INGREDIENT and batch.state not in _PROMISED]
+    fit = [(one, urgency(one, days_left(one.expiry.day, today))) for one in in_order(ingredients, today)]
+    held = [Held(batch.label, batch.quantity, batch.food, how) for batch, how in fit]
+    return tuple(sorted(held, key=lambda one: -one.urgency))
+
+
+def is_one(held: Held, name: str, food: FoodId | None) -> bool:
+    """Whether a thing that there is has a name, or is the same food."""
+    if held.food is not None and food is not None:
+        return held.food == food
+    return label_key(held.name) == label_key(name)
+
+
+def share(needed: Needed, held: Iterable[Held]) -> Share:
+    """What a recipe's ingredient takes of what there is, the most urgent first."""
+    draws: list[Draw] = []
+    wanted = needed.quantity
+    missing = wanted.amount if wanted else Decimal(0)
+    for one in held:
+        if not is_one(one, needed.name, needed.food) or (draws and missing <= 0):
+            continue
+        if wanted is None or one.quantity is None:
+            draws.append(Draw(one, None))
+            missing = Decimal(0)
+        elif (there := _in_unit(one.quantity, wanted.unit, one.food or needed.food, one.name)) is None:
+            draws.append(Draw(one, one.quantity))  # nobody knows how much that is: it is taken to be enough, whole
+            missing = Decimal(0)
+        elif missing > 0:
+            draws.append(_drawn(one, there, missing))
+            missing -= there
+    return Share(needed, tuple(draws), _lacking(needed, missing) if draws else needed)
+
+
+def match(shares: Sequence[Share]) -> Match:
+    """A whole recipe: an ingredient that nearly suffices is there, and basics and options are never missing."""
+    counted = [one for one in shares if one.counts]
+    missing = tuple(one.lacking for one in counted if one.lacking)
+    return Match(missing, soon(shares), len(counted), len(counted) - len(missing))
+
+
+def soon(shares: Iterable[Share]) -> tuple[str, ...]:
+    """The names of what a recipe uses that would spoil soon, the most urgent first, each once."""
+    used = [draw.held for one in shares for draw in one.draws if draw.held.urgency >= SOON]
+    return tuple(dict.fromkeys(one.name for one in sorted(used, key=lambda one: -one.urgency)))
+
+
+def used(shares: Iterable[Share]) -> frozenset[str]:
+    """The label keys of what a recipe takes of what there is."""
+    return frozenset(label_key(draw.held.name) for one in shares for draw in one.draws)
+
+
+def rest(held: Iterable[Held], shares: Iterable[Share]) -> tuple[Held, ...]:
+    """What is left once a recipe has taken its part; what nobody measured stays."""
+    taken: dict[int, Decimal] = defaultdict(Decimal)
+    for draw in (draw for one in shares for draw in one.draws if draw.amount):
+        taken[id(draw.held)] += draw.amount.amount if draw.amount else 0
+    left = [(one, _left(one, taken[id(one)])) for one in held]
+    return tuple(replace(one, quantity=quantity) for one, quantity in left if quantity is None or quantity.amount > 0)
+
+
+def utilization(keys: Collection[str], held: Iterable[Held]) -> tuple[int, int]:
+    """How many of the names that there are were used, and how many there are."""
+    names = {label_key(one.name) for one in held}
+    return len(names & set(keys)), len(names)
+
+
+def _drawn(one: Held, there: Decimal, missing: Decimal) -> Draw:
+    assert one.quantity is not None
+    if there <= missing:
+        return Draw(one, one.quantity)
+    return Draw(one, replace(one.quantity, amount=one.quantity.amount * missing / there))
+
+
+def _left(one: Held, taken: Decimal) -> Quantity | None:
+    return one.quantity and replace(one.quantity, amount=one.quantity.amount - taken)
+
+
+def _lacking(needed: Needed, missing: Decimal) -> Needed | None:
+    """What some of an ingredient leaves to buy."""
+    if needed.quantity is None or missing <= needed.quantity.amount * (1 - NEARLY):
+        return None
+    return replace(needed, quantity=replace(needed.quantity, amount=round_off(missing)))
+
+
+@lru_cache(maxsize=8192)  # sixty dishes ask for the same few foods
+def _in_unit(quantity: Quantity, unit: Unit, food: FoodId | None, name: str) -> Decimal | None:
+    try:
+        return convert(quantity, unit, catalogue.load().food(food), name).quantity.amount
+    except CannotConvert:
+        return None
