@@ -71,7 +71,7 @@ def without_allergens(wish: Wish, allergies: Sequence[Allergy], language: Langua
 def checked(recipe: Recipe, allergies: Sequence[Allergy], language: Language) -> CheckedRecipe | None:
     """What is known of a recipe against what was declared; None where it contains any of that, or may.
 
-    Titles and steps speak too: of what the ingredients leave out.
+    Titles and steps speak too: of what the ingredients leave out. A description or tip that does is left out itself.
     """
     if not allergies:
         return CheckedRecipe(recipe, Verdict.FREE, ())
@@ -81,7 +81,11 @@ def checked(recipe: Recipe, allergies: Sequence[Allergy], language: Language) ->
     if not {Verdict.CONTAINS, Verdict.MAY_CONTAIN}.isdisjoint(verdicts.values()):
         return None
     unproven = tuple(name for name, verdict in verdicts.items() if verdict is Verdict.UNKNOWN)
-    return CheckedRecipe(recipe, Verdict.UNKNOWN if unproven else Verdict.FREE, unproven)
+    description, tip = (
+        text if _may_eat(text, allergies, language) else "" for text in (recipe.description, recipe.tip)
+    )
+    told = replace(recipe, description=description, tip=tip)
+    return CheckedRecipe(told, Verdict.UNKNOWN if unproven else Verdict.FREE, unproven)
 
 
 def may_eat(name: str, food: FoodId | None, allergies: Sequence[Allergy], language: Language) -> bool:
