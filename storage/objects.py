@@ -22,6 +22,7 @@ from obstore.store import ObjectStore, from_url
 
 from storage.files import MEGABYTE, PHOTO_ID, LocalFiles, open_folder
 from zwai.errors import FilesDown, UnknownPhoto
+from zwai.operator_errors import FilesUnreachable
 from zwai.records.photos import Copy, PhotoId
 
 log = logging.getLogger("zwai.files")
@@ -137,7 +138,25 @@ class ObjectFiles(LocalFiles):
 @asynccontextmanager
 async def open_object_files(url: str, root: Path, at_hand_bytes: int = AT_HAND_BYTES) -> AsyncIterator[ObjectFiles]:
     """A store by its URL (s3://BUCKET/PREFIX, gs://…); uploads and the copies at hand lie under `root`."""
-    store = from_url(
+    async with open_folder(root) as threads:
+        files = ObjectFiles(_store(url), root, threads, at_hand_bytes)
+        try:
+            yield files
+        finally:
+            await files.close()
+
+
+async def look_in(url: str) -> None:
+    """Prove that a store lets its objects be listed. Raises FilesUnreachable."""
+    try:
+        await anext(aiter(obstore.list(_store(url), chunk_size=1)), None)
+    except (BaseError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise FilesUnreachable({"store": url, "reason": reason}) from error
+
+
+def _store(url: str) -> ObjectStore:
+    return from_url(
         url,
         client_options={"connect_timeout": "1s", "timeout": "5s", "allow_http": True},
         # The defaults try ten times, for three minutes: longer than any client waits.
@@ -147,12 +166,6 @@ async def open_object_files(url: str, root: Path, at_hand_bytes: int = AT_HAND_B
             "backoff": {"init_backoff": timedelta(milliseconds=50), "max_backoff": timedelta(milliseconds=500)},
         },
     )
-    async with open_folder(root) as threads:
-        files = ObjectFiles(store, root, threads, at_hand_bytes)
-        try:
-            yield files
-        finally:
-            await files.close()
 
 
 def _key(photo: PhotoId, copy: Copy) -> str:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from storage.standing import Standing
 
@@ -17,6 +17,7 @@ log = logging.getLogger("zwai.database")
 
 LOOK_EVERY_S = 1.0
 LOOK_DEADLINE_S = 1.5
+MAX_LAG_S = 2
 # MariaDB's and MySQL 8's names of the same column.
 BEHIND = ("Seconds_Behind_Master", "Seconds_Behind_Source")
 
@@ -24,7 +25,7 @@ BEHIND = ("Seconds_Behind_Master", "Seconds_Behind_Source")
 class Replicas:
     """Engines of replicas; `max_lag_s` is how far behind one may be and still be read."""
 
-    def __init__(self, engines: Sequence[AsyncEngine], max_lag_s: int = 2) -> None:
+    def __init__(self, engines: Sequence[AsyncEngine], max_lag_s: int = MAX_LAG_S) -> None:
         self._engines = list(engines)
         self._max_lag_s = max_lag_s
         self._standings = [Standing(log, f"replica {_address(engine)}") for engine in engines]
@@ -72,16 +73,20 @@ class Replicas:
             await asyncio.sleep(LOOK_EVERY_S)
 
     async def _flaw(self, engine: AsyncEngine) -> str | None:
-        """Why a replica should not be read, or None."""
         try:
             async with asyncio.timeout(LOOK_DEADLINE_S), engine.connect() as connection:
-                row = (await connection.execute(text("SHOW REPLICA STATUS"))).mappings().first()
+                return await flaw(connection, self._max_lag_s)
         except (SQLAlchemyError, OSError, TimeoutError) as error:
             return str(getattr(error, "orig", error)) or type(error).__name__
-        behind = next((row[name] for name in BEHIND if name in row), None) if row else None
-        if behind is None:
-            return "it does not replicate"
-        return f"it is {behind} s behind" if int(behind) > self._max_lag_s else None
+
+
+async def flaw(replica: AsyncConnection, max_lag_s: int = MAX_LAG_S) -> str | None:
+    """Why a replica should not be read, or None."""
+    row = (await replica.execute(text("SHOW REPLICA STATUS"))).mappings().first()
+    behind = next((row[name] for name in BEHIND if name in row), None) if row else None
+    if behind is None:
+        return "it does not replicate"
+    return f"it is {behind} s behind" if int(behind) > max_lag_s else None
 
 
 def _address(engine: AsyncEngine) -> str:

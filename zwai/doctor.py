@@ -6,17 +6,18 @@ import shutil
 import sqlite3
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from zwai.errors import ZwaiError
-from zwai.settings import BadSetting, Settings
+from zwai.settings import BadSetting, Settings, listed
 
 SAMPLE = Path(__file__).parent / "samples" / "avocado.jpg"
 LABEL = Path(__file__).parent / "samples" / "label.jpg"
 ROOM_NEEDED_BYTES = 500 * 1_000_000
 ASK_S = 2.0
+SERVER_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,10 @@ class Finding:
 def examine(settings: Settings) -> Iterator[Finding]:
     """Every part, good or bad, each with what to do about it."""
     yield _folder(settings.data_dir)
-    yield _database(settings)
+    if settings.profile == "scaled":
+        yield from _servers(settings)
+    else:
+        yield _database(settings)
     yield _port(settings)
     yield _timed("catalogue", _load_catalogue)
     yield _timed("recogniser", _recognise_sample)
@@ -60,6 +64,82 @@ def _database(settings: Settings) -> Finding:
         return Finding("database", good=False, sentence=str(error))
     state = f"revision {revision}" if revision == newest() else f"revision {revision}, {newest()} after the next start"
     return Finding("database", good=verdict == "ok", sentence=f"{verdict}; {state}.")
+
+
+def _servers(settings: Settings) -> Iterator[Finding]:
+    yield _asked("database", _primary(settings))
+    for url in listed(settings.database_replica_urls):
+        yield _asked("replica", _replica(url))
+    yield _asked("cache", _cache(settings.redis_url))
+    yield _asked("queue", _queue(settings.queue_url))
+    if settings.files_url:
+        yield _asked("photos", _photos(settings.files_url))
+
+
+def _asked(part: str, told: Coroutine[None, None, tuple[bool, str]]) -> Finding:
+    async def in_time() -> tuple[bool, str]:
+        async with asyncio.timeout(SERVER_S):
+            return await told
+
+    try:
+        good, sentence = asyncio.run(in_time())
+    except TimeoutError:
+        return Finding(part, good=False, sentence=f"does not answer within {SERVER_S:g} s.")
+    except (ImportError, ZwaiError) as error:
+        return Finding(part, good=False, sentence=str(error))
+    return Finding(part, good, sentence)
+
+
+async def _primary(settings: Settings) -> tuple[bool, str]:
+    from storage.migrate import current, newest
+    from storage.servers import database_server
+
+    version, most = await database_server(settings.database_url)
+    revision = await current(settings.database_url)
+    if revision != newest():
+        return False, f"{version}, at revision {revision or 'none'}; {newest()} is needed: zwai migrate."
+    wanted = settings.workers * settings.database_pool
+    told = f"{version}, revision {revision}; {wanted} of its {most} connections may be used from here"
+    return (True, f"{told}.") if wanted <= most else (False, f"{told}: lower ZWAI_WORKERS or ZWAI_DATABASE_POOL.")
+
+
+async def _replica(url: str) -> tuple[bool, str]:
+    from storage.servers import database_server, replica_flaw
+
+    version, _ = await database_server(url)
+    flaw = await replica_flaw(url)
+    return (False, f"{version}, not read: {flaw}.") if flaw else (True, f"{version}, follows.")
+
+
+async def _cache(url: str) -> tuple[bool, str]:
+    from storage.servers import redis_server
+
+    server = await redis_server(url)
+    if server.most_bytes and server.policy.startswith("allkeys"):
+        return True, f"Redis {server.version}, at most {server.most_bytes / 1e6:.0f} MB, then {server.policy}."
+    return (
+        False,
+        f"Redis {server.version} grows without end or refuses: set maxmemory, and maxmemory-policy allkeys-lru.",
+    )
+
+
+async def _queue(url: str) -> tuple[bool, str]:
+    from storage.servers import redis_server
+
+    server = await redis_server(url)
+    kept = (
+        "kept on disk" if server.append_only else "not kept on disk (appendonly no): jobs start later after a restart"
+    )
+    if server.policy == "noeviction":
+        return True, f"Redis {server.version}, evicts nothing, {kept}."
+    return False, f"Redis {server.version} may evict jobs that wait: set maxmemory-policy noeviction."
+
+
+async def _photos(url: str) -> tuple[bool, str]:
+    from storage.objects import look_in
+
+    await look_in(url)
+    return True, f"{url} answers."
 
 
 def _quick_check(file: Path) -> str:

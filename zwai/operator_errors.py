@@ -57,6 +57,18 @@ class DatabaseUnreachable(Unavailable):
     en = "The database {database} cannot be used ({reason}). Check its address, password and grants."
 
 
+class RedisUnreachable(Unavailable):
+    code = "redis_unreachable"
+    es = "Redis no se puede usar ({reason}). Revisa su dirección y su clave."
+    en = "Redis cannot be used ({reason}). Check its address and password."
+
+
+class FilesUnreachable(Unavailable):
+    code = "files_unreachable"
+    es = "El almacén de fotos {store} no se puede usar ({reason}). Revisa su dirección y sus credenciales."
+    en = "The photo store {store} cannot be used ({reason}). Check its address and credentials."
+
+
 class DataFolderUnusable(Unavailable):
     code = "data_folder_unusable"
     es = "La carpeta {folder} no se puede usar ({reason}). Elige otra con ZWAI_DATA_DIR."
