@@ -129,6 +129,18 @@ class ImagesSchema(Schema):
     message = fields.String(required=True)
 
 
+class ImagesTaskSchema(Schema):
+    task_id = fields.String(required=True)
+    status = fields.String(required=True)
+    progress_percentage = fields.Integer(required=True)
+    current_step = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    started_at = fields.AwareDateTime(required=True, allow_none=True)
+    completed_at = fields.AwareDateTime(required=True, allow_none=True)
+    message = fields.String(required=True)
+    images_data = fields.Nested(ImagesSchema, required=True)
+
+
 def whole(call: Call[Any, Any], asked: Asked, made: Generation, job: Job | None) -> dict[str, Any]:
     """What every answer says of a generation."""
     wish, written = asked.wish, {one.engine for one in made.recipes}

@@ -1,5 +1,6 @@
 """Having recipes and plans written, and the pictures of what was written."""
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -90,12 +91,13 @@ async def _recipes(call: Call[Any], choice: Choice) -> Answer:
 
 async def _asked(call: Call[Any], choice: Choice) -> Asked:
     async with call.read() as tx:
-        return await generation.asked(tx, call.member, choice, call.now)
+        found = await generation.found(tx, call.member, call.now)
+    return await asyncio.to_thread(generation.asked, found, call.member, choice, call.now)
 
 
 async def _kept(call: Call[Any], asked: Asked, dishes: Sequence[Dished], told: Told) -> Answer:
     """Answer what was written, once it is stored; where nothing was, nothing is."""
-    made = generation.beside(asked, dishes, call.member, call.now)
+    made = await asyncio.to_thread(generation.beside, asked, dishes, call.member, call.now)
     if not made.recipes:
         return call.answer({**answers.whole(call, asked, made, None), **told(made, None)})
     async with call.write() as tx:

@@ -5,7 +5,6 @@ from marshmallow import Schema
 from handlers import recipe_answers as answers
 from handlers import recipe_bodies as bodies
 from handlers import recipes
-from handlers.recognition import TaskSchema
 from handlers.route import Handler, Limit, Replay, Route
 
 # The client waits 180 s for what is written; the AI has 60 s, then the book answers.
@@ -40,7 +39,7 @@ ROUTES = (
     ),
     Route(
         "GET", "/api/generation/images/status/{generation_id}", recipes.images_status, "How far its pictures are",
-        answer=TaskSchema, limit=Limit.READ, tags=("recipes",),
+        answer=answers.ImagesTaskSchema, limit=Limit.READ, tags=("recipes",),
     ),
     Route(
         "GET", "/api/generation/{generation_id}/images", recipes.images, "A generation with its pictures",

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from zwai.kitchen.pantry import match, rest, share, soon, to_cook_with, used, utilization
+from zwai.kitchen.pantry import Pantry, match, rest, share, soon, to_cook_with, used, utilization
 from zwai.records.meals import Held, Needed
 from zwai.records.people import HouseholdId
 from zwai.records.stock import (
@@ -58,35 +58,37 @@ def needed(amount: str | None, unit: Unit = Unit.G, food: str | None = "rice", *
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_an_ingredient_beside_what_there_is(wanted: Needed, there: list[Held], lacking: str | None, why: str) -> None:
-    found = share(wanted, there).lacking
+    found = share(wanted, Pantry(there)).lacking
     assert (found and found.quantity and found.quantity.amount) == (lacking and Decimal(lacking)), why
 
 
 def test_the_first_of_what_there_is_goes_first_and_only_as_much_as_is_needed() -> None:
     old, new = held("arroz viejo", "150", urgency="0.9"), held("arroz", "1", Unit.KG)
-    found = share(needed("200"), (old, new))
+    pantry = Pantry((old, new))
+    found = share(needed("200"), pantry)
     assert [(draw.held.name, draw.amount) for draw in found.draws] == [
         ("arroz viejo", quantity("150", Unit.G)), ("arroz", quantity("0.05", Unit.KG)),
     ]  # fmt: skip
-    assert rest((old, new), [found]) == (held("arroz", "0.95", Unit.KG),)
+    assert rest(pantry, [found]).held == (held("arroz", "0.95", Unit.KG),)
     assert soon([found]) == ("arroz viejo",)
     assert used([found]) == {"arroz viejo", "arroz"}
 
 
 def test_what_nobody_measured_stays_and_what_cannot_be_converted_goes_whole() -> None:
-    unmeasured, jar = held("arroz", None), held("arroz", "1", Unit.JAR)
-    assert rest((unmeasured,), [share(needed("200"), (unmeasured,))]) == (unmeasured,)
-    assert rest((jar,), [share(needed("200"), (jar,))]) == ()
+    unmeasured, jar = Pantry([held("arroz", None)]), Pantry([held("arroz", "1", Unit.JAR)])
+    assert rest(unmeasured, [share(needed("200"), unmeasured)]).held == unmeasured.held
+    assert rest(jar, [share(needed("200"), jar)]).held == ()
 
 
 def test_two_that_take_of_the_same_leave_no_less_than_nothing() -> None:
-    there = (held("arroz", "300"),)
-    assert rest(there, [share(needed("200"), there), share(needed("200"), there)]) == ()
+    there = Pantry([held("arroz", "300")])
+    assert rest(there, [share(needed("200"), there), share(needed("200"), there)]).held == ()
 
 
 def test_basics_and_options_are_never_missing() -> None:
     shares = [
-        share(one, ()) for one in (needed("5", food="salt"), needed("20", food="olives", optional=True), needed("200"))
+        share(one, Pantry(()))
+        for one in (needed("5", food="salt"), needed("20", food="olives", optional=True), needed("200"))
     ]
     found = match(shares)
     assert [one.food for one in found.missing] == ["rice"]

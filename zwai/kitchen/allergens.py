@@ -1,6 +1,6 @@
 """The allergen gate: what a member has declared, against what a food holds."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from zwai.knowledge.allergens import judge, name_of, named_in
 from zwai.knowledge.catalogue import Food, load
 from zwai.knowledge.names import label_key
 from zwai.records.allergens import Allergen, Verdict
-from zwai.records.people import Language, Member
+from zwai.records.people import Account, Language, Member
 from zwai.records.stock import DishFacts, FoodId
 
 # Where profiles keep allergies, and the members in which an object names one; else its first text counts.
@@ -67,10 +67,9 @@ async def of_member(tx: Read, member: Member) -> tuple[Allergy, ...]:
     return declared((await people.get_account(tx, member.account)).preferences, member.language)
 
 
-async def of_household(tx: Read, member: Member) -> tuple[Allergy, ...]:
-    """The allergies of all who live with a member, who will eat what is cooked."""
-    people_there = await people.of_household(tx, member.household)
-    return tuple(dict.fromkeys(one for each in people_there for one in declared(each.preferences, member.language)))
+def of_all(accounts: Iterable[Account], language: Language) -> tuple[Allergy, ...]:
+    """The allergies of all who will eat, each once."""
+    return tuple(dict.fromkeys(one for each in accounts for one in declared(each.preferences, language)))
 
 
 def implied(wishes: Collection[str], language: Language) -> tuple[Allergy, ...]:

@@ -7,12 +7,12 @@ from typing import Any
 
 from storage import batches, people, recipes
 from storage.db import Read, Write
-from zwai.errors import UnknownGeneration
+from zwai.errors import TokenRevoked, UnknownGeneration
 from zwai.kitchen import allergens
 from zwai.kitchen.allergens import Allergy, text_of
 from zwai.kitchen.cooks import Dished
 from zwai.kitchen.inventory import food_of, today_of
-from zwai.kitchen.pantry import SOON, is_one, match, rest, share, to_cook_with, used, utilization
+from zwai.kitchen.pantry import SOON, Pantry, match, rest, share, to_cook_with, used, utilization
 from zwai.knowledge.names import Rule, label_key, resolve
 from zwai.knowledge.recipe_words import diet_of
 from zwai.records.ids import new_id
@@ -27,12 +27,13 @@ from zwai.records.meals import (
     Wish,
 )
 from zwai.records.people import Account, Language, Member
-from zwai.records.stock import FoodId, Kind
+from zwai.records.stock import Batch, FoodId, Kind
 
 NOT_AGAIN_FOR = timedelta(days=7)
 MOST_AVOIDED = 20  # titles
 MOST_BATCHES = 1000  # that recipes are looked for; who has more still eats the most urgent first
 LONGEST_PREFERENCE = 100
+MOST_PREFERENCES = 30
 LAST_DAY = date.max
 
 
@@ -44,6 +45,22 @@ class Asked:
     wish: Wish
     allergies: tuple[Allergy, ...]
     kept: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A household's stock, its people, and the titles that it was shown lately."""
+
+    batches: Sequence[Batch]
+    accounts: Sequence[Account]
+    shown: Sequence[str]
+
+    def of(self, member: Member) -> Account:
+        """Raises TokenRevoked when the member has just left."""
+        account = next((one for one in self.accounts if one.id == member.account), None)
+        if account is None:
+            raise TokenRevoked
+        return account
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,38 +84,44 @@ class Choice:
     courses: tuple[Course, ...] = ()
 
 
-async def asked(tx: Read, member: Member, choice: Choice, now: datetime) -> Asked:
-    """Put what a household has, likes and must not eat beside what somebody chose."""
-    found = await batches.until(tx, member.household, LAST_DAY, MOST_BATCHES)
-    stock = to_cook_with(found, today_of(member, now))
-    account = await people.get_account(tx, member.account)
-    preferences = tuple(dict.fromkeys((*choice.preferences, *_preferences(account))))
-    given = [replace(one, food=food_of(one.name, member.language)) for one in choice.given]
-    ingredients = tuple(one for each in given for one in _of_stock(each, stock)) if given else stock
-    shown = await recipes.titles_since(tx, member.household, now - NOT_AGAIN_FOR, MOST_AVOIDED)
+async def found(tx: Read, member: Member, now: datetime) -> Found:
+    """What is read before recipes are asked for."""
+    return Found(
+        batches=await batches.until(tx, member.household, LAST_DAY, MOST_BATCHES),
+        accounts=await people.of_household(tx, member.household),
+        shown=await recipes.titles_since(tx, member.household, now - NOT_AGAIN_FOR, MOST_AVOIDED),
+    )
+
+
+def asked(read: Found, member: Member, choice: Choice, now: datetime) -> Asked:
+    """Put what a household has, likes and must not eat beside what somebody chose. Takes a while."""
+    stock, account = to_cook_with(read.batches, today_of(member, now)), read.of(member)
+    preferences = tuple(dict.fromkeys((*choice.preferences, *_preferences(account))))[:MOST_PREFERENCES]
+    ingredients, others = _given(choice, stock, member.language) if choice.given else (stock, ())
     wish = Wish(
         ingredients=ingredients,
-        stock=tuple(one for one in stock if one not in ingredients) if choice.given else (),
+        stock=others,
         number=choice.number,
         priorities=_priorities(choice, ingredients),
         preferences=preferences,
         courses=choice.courses,
-        avoid=tuple(shown),
+        avoid=tuple(read.shown),
         level=Level(account.preferences.get("cookingLevel", Level.BEGINNER)),
         imperial=account.preferences.get("measurementUnit") == "imperial",
     )
-    avoided = (*await allergens.of_household(tx, member), *allergens.implied(preferences, member.language))
+    implied = allergens.implied(preferences, member.language)
     kept = tuple(one for one in preferences if diet_of([one]) or allergens.implied([one], member.language))
-    return Asked(choice.occasion, wish, tuple(dict.fromkeys(avoided)), kept)
+    avoided = dict.fromkeys((*allergens.of_all(read.accounts, member.language), *implied))
+    return Asked(choice.occasion, wish, tuple(avoided), kept)
 
 
 def beside(asked: Asked, dishes: Sequence[Dished], member: Member, now: datetime) -> Generation:
     """Recipes with ids of their own, each beside what there is; in a plan, beside what those before it leave."""
-    generation, held = GenerationId(new_id(now)), (*asked.wish.ingredients, *asked.wish.stock)
+    generation, pantry = GenerationId(new_id(now)), Pantry((*asked.wish.ingredients, *asked.wish.stock))
     taken: set[str] = set()
     made = []
     for one in dishes:
-        shares = [share(needed, held) for needed in one.checked.recipe.ingredients]
+        shares = [share(needed, pantry) for needed in one.checked.recipe.ingredients]
         taken |= used(shares)
         made.append(
             GeneratedRecipe(
@@ -114,7 +137,7 @@ def beside(asked: Asked, dishes: Sequence[Dished], member: Member, now: datetime
             )
         )
         if asked.occasion is Occasion.PLAN:
-            held = rest(held, shares)
+            pantry = rest(pantry, shares)
     return Generation(generation, tuple(made), *utilization(taken, asked.wish.ingredients))
 
 
@@ -143,12 +166,20 @@ def dish_of(title: str, language: Language) -> FoodId | None:
     return found.food.id if found and surely else None
 
 
-def _of_stock(given: Held, stock: Sequence[Held]) -> list[Held]:
-    """What there is of a thing that somebody named; a quantity that they gave is theirs."""
-    there = [one for one in stock if is_one(one, given.name, given.food)]
-    if given.quantity is not None and there:
-        return [replace(there[0], quantity=given.quantity)]
-    return there or [given]
+def _given(choice: Choice, stock: Sequence[Held], language: Language) -> tuple[tuple[Held, ...], tuple[Held, ...]]:
+    """What somebody named, as far as there is any of it with its urgency, and what else there is.
+
+    A quantity that they gave is theirs.
+    """
+    pantry, ingredients, taken = Pantry(stock), list[Held](), set[int]()
+    for one in choice.given:
+        food = food_of(one.name, language)
+        there = [held for held in pantry.named(one.name, food) if id(held) not in taken]
+        taken.update(map(id, there))
+        if there and one.quantity is not None:
+            there = [replace(there[0], quantity=one.quantity)]
+        ingredients += there or [replace(one, food=food)]
+    return tuple(ingredients), tuple(one for one in stock if id(one) not in taken)
 
 
 def _priorities(choice: Choice, ingredients: Sequence[Held]) -> tuple[str, ...]:

@@ -55,28 +55,44 @@ def to_cook_with(batches: Sequence[Batch], today: date) -> tuple[Held, ...]:
     return tuple(sorted(held, key=lambda one: -one.urgency))
 
 
-def is_one(held: Held, name: str, food: FoodId | None) -> bool:
-    """Whether a thing that there is has a name, or is the same food."""
-    if held.food is not None and food is not None:
-        return held.food == food
-    return label_key(held.name) == label_key(name)
+class Pantry:
+    """What there is, found by food or label; in its order."""
+
+    def __init__(self, held: Iterable[Held]) -> None:
+        self.held = tuple(held)
+        self._by_food: dict[FoodId, list[Held]] = defaultdict(list)
+        self._by_key: dict[str, list[Held]] = defaultdict(list)
+        self._unknown: dict[str, list[Held]] = defaultdict(list)
+        for one in self.held:
+            key = label_key(one.name)
+            self._by_key[key].append(one)
+            if one.food is None:
+                self._unknown[key].append(one)
+            else:
+                self._by_food[one.food].append(one)
+
+    def named(self, name: str, food: FoodId | None) -> list[Held]:
+        """What is of a food; what has the name, where one of the two foods is not known."""
+        if food is None:
+            return self._by_key.get(label_key(name), [])
+        return [*self._by_food.get(food, ()), *self._unknown.get(label_key(name), ())]
 
 
-def share(needed: Needed, held: Iterable[Held]) -> Share:
-    """What a recipe's ingredient takes of what there is, the most urgent first."""
+def share(needed: Needed, pantry: Pantry) -> Share:
+    """What a recipe's ingredient takes of what there is, the first first."""
     draws: list[Draw] = []
     wanted = needed.quantity
     missing = wanted.amount if wanted else Decimal(0)
-    for one in held:
-        if not is_one(one, needed.name, needed.food) or (draws and missing <= 0):
-            continue
+    for one in pantry.named(needed.name, needed.food):
+        if draws and missing <= 0:
+            break
         if wanted is None or one.quantity is None:
             draws.append(Draw(one, None))
             missing = Decimal(0)
         elif (there := _in_unit(one.quantity, wanted.unit, one.food or needed.food, one.name)) is None:
             draws.append(Draw(one, one.quantity))  # nobody knows how much that is: it is taken to be enough, whole
             missing = Decimal(0)
-        elif missing > 0:
+        else:
             draws.append(_drawn(one, there, missing))
             missing -= there
     return Share(needed, tuple(draws), _lacking(needed, missing) if draws else needed)
@@ -100,13 +116,13 @@ def used(shares: Iterable[Share]) -> frozenset[str]:
     return frozenset(label_key(draw.held.name) for one in shares for draw in one.draws)
 
 
-def rest(held: Iterable[Held], shares: Iterable[Share]) -> tuple[Held, ...]:
+def rest(pantry: Pantry, shares: Iterable[Share]) -> Pantry:
     """What is left once a recipe has taken its part; what nobody measured stays."""
     taken: dict[int, Decimal] = defaultdict(Decimal)
     for draw in (draw for one in shares for draw in one.draws if draw.amount):
         taken[id(draw.held)] += draw.amount.amount if draw.amount else 0
-    left = [(one, _left(one, taken[id(one)])) for one in held]
-    return tuple(replace(one, quantity=quantity) for one, quantity in left if quantity is None or quantity.amount > 0)
+    left = [(one, _left(one, taken[id(one)])) for one in pantry.held]
+    return Pantry(replace(one, quantity=quantity) for one, quantity in left if quantity is None or quantity.amount > 0)
 
 
 def utilization(keys: Collection[str], held: Iterable[Held]) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from zwai.kitchen.allergens import Allergy
-from zwai.kitchen.pantry import Share, rest, share
+from zwai.kitchen.pantry import Pantry, Share, rest, share
 from zwai.kitchen.recipe_ranking import Candidate, Taste, chosen, weights_of
 from zwai.kitchen.recipes import checked, may_eat
 from zwai.knowledge import catalogue
@@ -15,7 +15,7 @@ from zwai.knowledge.names import label_key
 from zwai.knowledge.recipe_book import Dish, Part, diet_of_foods, load, stand_ins
 from zwai.knowledge.recipe_words import SERVED_AT, diet_of
 from zwai.knowledge.units import by_definition
-from zwai.records.meals import CheckedRecipe, Course, Diet, Held, Needed, Recipe, Wish
+from zwai.records.meals import CheckedRecipe, Course, Diet, Needed, Recipe, Wish
 from zwai.records.people import Language, Member
 from zwai.records.stock import FoodId, Meal, Quantity, Unit
 
@@ -45,23 +45,24 @@ class BookWriter:
 
 def _recipes(wish: Wish, allergies: Sequence[Allergy], language: Language) -> list[CheckedRecipe]:
     kitchen = _Kitchen(wish, allergies, language)
-    candidates = kitchen.candidates((*wish.ingredients, *wish.stock), wish.courses or tuple(Course))
+    candidates = kitchen.candidates(Pantry((*wish.ingredients, *wish.stock)), wish.courses or tuple(Course))
     return [passed for _, passed in chosen(candidates, wish.number, kitchen.taste, kitchen.gate)]
 
 
 def _plan(
     wish: Wish, meals: Sequence[Meal], allergies: Sequence[Allergy], language: Language
 ) -> dict[Meal, CheckedRecipe]:
-    kitchen, held, found = _Kitchen(wish, allergies, language), (*wish.ingredients, *wish.stock), list[Candidate]()
+    kitchen, found = _Kitchen(wish, allergies, language), list[Candidate]()
+    pantry = Pantry((*wish.ingredients, *wish.stock))
     plan: dict[Meal, CheckedRecipe] = {}
     for meal in meals:
         titles = {one.recipe.title for one in found}
-        new = [one for one in kitchen.candidates(held, SERVED_AT[meal]) if one.recipe.title not in titles]
+        new = [one for one in kitchen.candidates(pantry, SERVED_AT[meal]) if one.recipe.title not in titles]
         taste = replace(kitchen.taste, fitting=frozenset(SERVED_AT[meal][:1]))
         if best := chosen(new, 1, taste, kitchen.gate, found):
             [(one, plan[meal])] = best
             found.append(one)
-            held = rest(held, one.shares)
+            pantry = rest(pantry, one.shares)
     return plan
 
 
@@ -79,21 +80,21 @@ class _Kitchen:
             fitting=frozenset() if wish.courses else WHOLE_MEALS,
         )
 
-    def candidates(self, held: Sequence[Held], courses: Iterable[Course]) -> list[Candidate]:
+    def candidates(self, pantry: Pantry, courses: Iterable[Course]) -> list[Candidate]:
         wanted = set(courses)
-        made = (self._made(dish, held) for dish in load() if dish.course in wanted)
+        made = (self._made(dish, pantry) for dish in load() if dish.course in wanted)
         return [one for one in made if one]
 
     def gate(self, recipe: Recipe) -> CheckedRecipe | None:
         return checked(recipe, self._allergies, self._language)
 
-    def _made(self, dish: Dish, held: Sequence[Held]) -> Candidate | None:
+    def _made(self, dish: Dish, pantry: Pantry) -> Candidate | None:
         """A dish of what there is; None where something of it may not be used and nothing stands in for it."""
         shares: list[Share] = []
         names: dict[str, str] = {}
         others = {part.food for part in dish.parts}
         for part in dish.parts:
-            if (taken := self._taken(part, others - {part.food}, held)) is None:
+            if (taken := self._taken(part, others - {part.food}, pantry)) is None:
                 if not part.optional:
                     return None
                 continue
@@ -101,11 +102,11 @@ class _Kitchen:
             names[part.food] = taken.needed.name
         return Candidate(self._written(dish, shares, names), tuple(shares))
 
-    def _taken(self, part: Part, others: Collection[FoodId], held: Sequence[Held]) -> Share | None:
+    def _taken(self, part: Part, others: Collection[FoodId], pantry: Pantry) -> Share | None:
         """The food that is there, or which stands in for it; else the first that may be used."""
         instead = () if part.optional else stand_ins().get(part.food, ())
         foods = [food for food in (part.food, *instead) if food not in others and self._usable(food)]
-        shares = [share(self._needed(part, food), held) for food in foods]
+        shares = [share(self._needed(part, food), pantry) for food in foods]
         return max(shares, key=_how_well, default=None)
 
     def _needed(self, part: Part, food: FoodId) -> Needed:

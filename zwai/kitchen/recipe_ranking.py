@@ -13,7 +13,7 @@ from zwai.records.meals import CheckedRecipe, Course, Difficulty, Held, Level, M
 WANTED = Decimal("0.5")
 SHOPPING = Decimal("0.5")
 # Without the first of its ingredients, which names it, a dish is another one: that costs once more.
-AGAIN = Decimal(1)  # shown within a week
+AGAIN = Decimal(2)  # shown within a week
 FITTING = Decimal("0.5")  # of a course that is looked for
 HARDER = Decimal("0.5")  # than the person cooks
 
