@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ from zwai.kitchen.recipe_ranking import Candidate, Taste, chosen, weights_of
 from zwai.kitchen.recipes import checked, may_eat
 from zwai.knowledge import catalogue
 from zwai.knowledge.names import label_key
-from zwai.knowledge.recipe_book import Dish, Part, diet_of_foods, load, stand_ins
+from zwai.knowledge.recipe_book import Dish, Part, StandIns, diet_of_foods, load, stand_ins
 from zwai.knowledge.recipe_words import SERVED_AT, diet_of
 from zwai.knowledge.units import by_definition
 from zwai.records.meals import CheckedRecipe, Course, Diet, Needed, Recipe, Wish
@@ -90,24 +90,22 @@ class _Kitchen:
 
     def _made(self, dish: Dish, pantry: Pantry) -> Candidate | None:
         """A dish of what there is; None where something of it may not be used and nothing stands in for it."""
-        shares: list[Share] = []
-        names: dict[str, str] = {}
-        others = {part.food for part in dish.parts}
+        shares: dict[FoodId, Share] = {}
         for part in dish.parts:
-            if (taken := self._taken(part, others - {part.food}, pantry)) is None:
-                if not part.optional:
-                    return None
-                continue
-            shares.append(taken)
-            names[part.food] = taken.needed.name
-        return Candidate(self._written(dish, shares, names), tuple(shares))
+            foods = self._foods(dish, part)
+            if not foods and not part.optional:
+                return None
+            if foods:
+                options = [share(self._needed(part, food), pantry) for food in foods]
+                shares[part.food] = max(options, key=_how_well)
+        return Candidate(self._written(dish, shares), tuple(shares.values()))
 
-    def _taken(self, part: Part, others: Collection[FoodId], pantry: Pantry) -> Share | None:
-        """The food that is there, or which stands in for it; else the first that may be used."""
-        instead = () if part.optional else stand_ins().get(part.food, ())
-        foods = [food for food in (part.food, *instead) if food not in others and self._usable(food)]
-        shares = [share(self._needed(part, food), pantry) for food in foods]
-        return max(shares, key=_how_well, default=None)
+    def _foods(self, dish: Dish, part: Part) -> list[FoodId]:
+        """What may be taken for a part, the nearest first: for what names the dish nothing of another name."""
+        instead = StandIns() if part.optional else stand_ins().get(part.food, StandIns())
+        others = () if part is dish.parts[0] else instead.other
+        own = {one.food for one in dish.parts} - {part.food}
+        return [food for food in (part.food, *instead.same, *others) if food not in own and self._usable(food)]
 
     def _needed(self, part: Part, food: FoodId) -> Needed:
         name = catalogue.load().foods[food].name(self._language)
@@ -125,19 +123,27 @@ class _Kitchen:
         order = list(Diet)
         return self._diet is None or (diet is not None and order.index(diet) <= order.index(self._diet))
 
-    def _written(self, dish: Dish, shares: Sequence[Share], names: dict[str, str]) -> Recipe:
-        told = dish.told[self._language]
-        steps = (_PLACEHOLDER.sub(lambda found: names[found[1]], step) for step in told.steps)
+    def _written(self, dish: Dish, shares: Mapping[FoodId, Share]) -> Recipe:
+        told, names = dish.told[self._language], {food: one.needed.name for food, one in shares.items()}
+        steps = (_PLACEHOLDER.sub(lambda found: names[FoodId(found[1])], step) for step in told.steps)
         return Recipe(
             title=told.title,
             description=told.about,
             minutes=dish.minutes,
             difficulty=dish.difficulty,
             course=dish.course,
-            ingredients=tuple(one.needed for one in shares),
+            ingredients=tuple(one.needed for one in shares.values()),
             steps=tuple(steps),
-            tip=told.tip,
+            tip=" ".join((told.tip, *self._instead(shares))),
         )
+
+    def _instead(self, shares: Mapping[FoodId, Share]) -> Iterator[str]:
+        """What stands in for what the steps speak of."""
+        for food, one in shares.items():
+            if one.needed.food in stand_ins().get(food, StandIns()).other:
+                name = catalogue.load().foods[food].name(self._language)
+                es, en = f"Aquí, {one.needed.name} en lugar de {name}.", f"Here, {one.needed.name} instead of {name}."
+                yield en if self._language is Language.EN else es
 
 
 def _how_well(one: Share) -> tuple[bool, bool, Decimal]:

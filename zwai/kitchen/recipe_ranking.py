@@ -12,7 +12,7 @@ from zwai.records.meals import CheckedRecipe, Course, Difficulty, Held, Level, M
 # that spoils today. Having all of a recipe is worth one such thing; what must be bought costs half of one.
 WANTED = Decimal("0.5")
 SHOPPING = Decimal("0.5")
-# Without the first of its ingredients, which names it, a dish is another one: that costs once more.
+# Without the first of its ingredients, which names it, a dish is another one: that costs as much as three.
 AGAIN = Decimal(2)  # shown within a week
 FITTING = Decimal("0.5")  # of a course that is looked for
 HARDER = Decimal("0.5")  # than the person cooks
@@ -88,9 +88,9 @@ def score(one: Candidate, taste: Taste, earlier: Sequence[Candidate] = ()) -> De
 
 
 def _to_buy(one: Candidate) -> int:
-    """How many things, the first ingredient twice."""
+    """How many things; the first ingredient, of which there is none, as three."""
     counted = [share for share in one.shares if share.counts]
-    return len(one.match.missing) + bool(counted and not counted[0].draws)
+    return len(one.match.missing) + (2 if counted and not counted[0].draws else 0)
 
 
 def _alike(one: Candidate, other: Candidate) -> Decimal:

@@ -69,6 +69,14 @@ class Dish:
     told: Mapping[Language, Telling]
 
 
+@dataclass(frozen=True, slots=True)
+class StandIns:
+    """The nearest first. `same`: a dish keeps its name and its steps with them; `other`: foods that do the work."""
+
+    same: tuple[FoodId, ...] = ()
+    other: tuple[FoodId, ...] = ()
+
+
 @cache
 def load() -> tuple[Dish, ...]:
     """The shipped book, read once per process."""
@@ -77,11 +85,10 @@ def load() -> tuple[Dish, ...]:
 
 
 @cache
-def stand_ins() -> Mapping[FoodId, tuple[FoodId, ...]]:
-    """What may be taken for a food in an everyday dish, the nearest first."""
-    return {
-        FoodId(row["food"]): tuple(map(FoodId, row["instead"].split("|"))) for row in rows_of("recipe_stand_ins.csv")
-    }
+def stand_ins() -> Mapping[FoodId, StandIns]:
+    """What may be taken for a food in an everyday dish."""
+    rows = rows_of("recipe_stand_ins.csv")
+    return {FoodId(row["food"]): StandIns(_foods(row["same"]), _foods(row["other"])) for row in rows}
 
 
 def diet_of_foods(foods: Iterable[FoodId | None]) -> Diet | None:
@@ -105,6 +112,10 @@ def _diet(food: FoodId | None) -> Diet | None:
     if known.category in _OF_ANIMALS or {"milk", "eggs"} & set(known.allergens):
         return Diet.VEGETARIAN
     return None if known.category in _UNTOLD else Diet.VEGAN
+
+
+def _foods(cell: str) -> tuple[FoodId, ...]:
+    return tuple(map(FoodId, cell.split("|"))) if cell else ()
 
 
 def _dish(entry: dict[str, Any]) -> Dish:
