@@ -7,12 +7,12 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_load, validate
 
-from handlers import known, schemas, wire
+from handlers import known, wire
 from handlers.answer import Answer
 from handlers.call import Call
 from handlers.fields import Cursor, ListOf, as_moment, as_text, cursor_of
 from handlers.schemas import RequestSchema
-from handlers.stock_bodies import MOST_ITEMS, DishSchema, ItemBody, ItemSchema, new_item
+from handlers.stock_bodies import MOST_ITEMS, DishSchema, ItemBody, ItemSchema, new_item, read_item
 from zwai.errors import Invalid, Problem
 from zwai.kitchen import inventory, recognition
 from zwai.kitchen.inventory import today_of
@@ -217,15 +217,11 @@ async def _accept(call: Call[ReviewedBody], count: str) -> Answer:
         return call.answer({**body, **wire.done(call, done)}, status=201)
 
 
-ITEM = ItemSchema()
-
-
 def _load_item(document: Any) -> ItemBody | Invalid:
     try:
-        body: ItemBody = schemas.load(ITEM, document)
+        return read_item(document)
     except Invalid as error:
         return error
-    return body
 
 
 def _moved(error: Invalid, index: int) -> Problem:

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import fields, pre_load, validate
+from marshmallow import ValidationError, fields, pre_load, validate
 
 from handlers.fields import (
     Amount,
@@ -19,7 +19,7 @@ from handlers.fields import (
     time_unit_field,
     unit_field,
 )
-from handlers.schemas import RequestSchema
+from handlers.schemas import RequestSchema, load
 from zwai.kitchen.expiry import from_span
 from zwai.kitchen.inventory import NewItem, today_of, typed_expiry
 from zwai.knowledge.quantities import parse
@@ -83,21 +83,53 @@ class ItemSchema(RequestSchema):
 
     @pre_load
     def _spellings(self, document: Any, **_: Any) -> Any:
-        if not isinstance(document, dict):
-            return document
-        item = dict(document)
-        for ours, theirs in (("type_unit", "unit"), ("quantity", "serving_quantity"), ("image_path", "image_url")):
-            if item.get(ours) is None and item.get(theirs) is not None:
-                item[ours] = item[theirs]
-        said = item.get("quantity")
-        if item.get("type_unit") is None and isinstance(said, str) and (quantity := parse(said)):
-            item["quantity"], item["type_unit"] = str(quantity.amount), quantity.unit
-        return item
+        return _respelt(document) if isinstance(document, dict) else document
 
     def _record(self, values: dict[str, Any]) -> ItemBody:
-        known = {name: value for name, value in values.items() if value is not None}
-        known["main_ingredients"] = tuple(known.get("main_ingredients", ()))
-        return ItemBody(**known)
+        return _body({name: value for name, value in values.items() if value is not None})
+
+
+def _respelt(document: dict[str, Any]) -> dict[str, Any]:
+    item = dict(document)
+    for ours, theirs in (("type_unit", "unit"), ("quantity", "serving_quantity"), ("image_path", "image_url")):
+        if item.get(ours) is None and item.get(theirs) is not None:
+            item[ours] = item[theirs]
+    said = item.get("quantity")
+    if item.get("type_unit") is None and isinstance(said, str) and (quantity := parse(said)):
+        item["quantity"], item["type_unit"] = str(quantity.amount), quantity.unit
+    return item
+
+
+def _body(known: dict[str, Any]) -> ItemBody:
+    known["main_ingredients"] = tuple(known.get("main_ingredients", ()))
+    return ItemBody(**known)
+
+
+ITEM = ItemSchema()
+_FIELDS = {name: (field.attribute or name, field) for name, field in ITEM.load_fields.items()}
+_REQUIRED = {attribute for attribute, field in _FIELDS.values() if field.required}
+
+
+def read_item(document: Any) -> ItemBody:
+    """What ITEM loads of `document`, for a third of the CPU: a list of a hundred is mostly this. Raises Invalid.
+
+    Only members that were sent are looked at. When one is not as it should be, the schema tells why.
+    """
+    values = _values(_respelt(document)) if isinstance(document, dict) else {}
+    body: ItemBody = _body(values) if values.keys() >= _REQUIRED else load(ITEM, document)
+    return body
+
+
+def _values(item: dict[str, Any]) -> dict[str, Any]:
+    """Of an item that is as it should be, those that say something; else none."""
+    values = {}
+    try:
+        for name, said in item.items():
+            if (known := _FIELDS.get(name)) is not None and (value := known[1].deserialize(said)) is not None:
+                values[known[0]] = value
+    except ValidationError:
+        return {}
+    return values
 
 
 class DishSchema(ItemSchema):

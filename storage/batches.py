@@ -307,16 +307,12 @@ def dish_from_document(document: dict[str, Any]) -> DishFacts:
 
 
 MILESTONES = tuple(Milestones.__slots__)
-DAYS = ("expiry_day", "expiry_low", "expiry_high", *MILESTONES)
 
 
 def to_document(batch: Batch) -> dict[str, Any]:
-    """A batch as the journal keeps it: every column, as JSON."""
+    """A batch as the journal keeps it: every column, for JSON, whose days and moments are those of ISO 8601."""
     document = to_row(batch)
     document["amount"] = str(batch.quantity.amount)
-    document["added_at"] = batch.added_at.isoformat()
-    for name in DAYS:
-        document[name] = document[name] and document[name].isoformat()
     return document
 
 

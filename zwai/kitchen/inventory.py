@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -17,10 +18,11 @@ from zwai.kitchen import journal, keeping
 from zwai.kitchen.expiry import TYPED_BY_A_MEMBER, expiry_of, place_for
 from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.tips import tips_of
-from zwai.records.ids import new_id
+from zwai.records.ids import new_ids
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import PhotoId
 from zwai.records.stock import (
+    NO_MILESTONES,
     Act,
     Batch,
     BatchId,
@@ -127,53 +129,92 @@ def to_millisecond(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the kitchen says of a name: which food it is, where that is kept, until when and how."""
+
+    label_key: str
+    food: FoodId | None
+    place: Place
+    expiry: ExpiryDate
+    tips: str
+
+
+@lru_cache(maxsize=4096)  # most names are those of yesterday, and looking one up is most of drafting
+def _known(label: str, language: Language, kind: Kind, place: Place | None, today: date) -> _Known:
+    match = resolve(label, language)
+    food = match.food if match else None
+    kept_in = place or place_for(food, kind)
+    expiry, tips = expiry_of(food, kind, kept_in, today), tips_of(food, kept_in, language)
+    return _Known(label_key(label), FoodId(food.id) if food else None, kept_in, expiry, tips)
+
+
+_batch = maker(Batch)
+
+
 def draft(member: Member, item: NewItem, now: datetime) -> Batch:
     """A batch of `item` as it would be stored now; the kitchen decides place, expiry and tips where none are given."""
-    match = resolve(item.label, member.language)
-    food = match.food if match else None
-    place, today = item.place or place_for(food, item.kind), today_of(member, now)
-    return Batch(
-        id=BatchId(new_id(now)),
+    return drafts(member, [item], now)[0]
+
+
+def drafts(member: Member, items: Sequence[NewItem], now: datetime) -> list[Batch]:
+    """The same of several."""
+    today, added_at = today_of(member, now), to_millisecond(now)
+    ids = new_ids(now, len(items))
+    return [_draft(member, item, BatchId(one), today, added_at) for item, one in zip(items, ids, strict=True)]
+
+
+def _draft(member: Member, item: NewItem, batch_id: BatchId, today: date, added_at: datetime) -> Batch:
+    known = _known(item.label, member.language, item.kind, item.place, today)
+    frozen = known.place is Place.FREEZER
+    return _batch(
+        id=batch_id,
         household=member.household,
         kind=item.kind,
         label=item.label,
-        label_key=label_key(item.label),
-        food=FoodId(food.id) if food else None,
+        label_key=known.label_key,
+        food=known.food,
         quantity=item.quantity,
-        place=place,
-        state=BatchState.FROZEN if place is Place.FREEZER else BatchState.AVAILABLE,
+        place=known.place,
+        state=BatchState.FROZEN if frozen else BatchState.AVAILABLE,
         label_kind=item.label_kind,
-        expiry=item.expiry or expiry_of(food, item.kind, place, today),
-        added_at=to_millisecond(now),
-        tips=item.tips or tips_of(food, place, member.language),
+        expiry=item.expiry or known.expiry,
+        added_at=added_at,
+        tips=item.tips or known.tips,
         photo=item.photo,
         dish=item.dish,
-        milestones=Milestones(
-            printed_on=item.expiry.day if item.expiry else None, frozen_on=today if place is Place.FREEZER else None
-        ),
+        milestones=_milestones(item.expiry, today if frozen else None),
+        made_of=None,
+        reserved=None,
     )
+
+
+def _milestones(given: ExpiryDate | None, frozen_on: date | None) -> Milestones:
+    if given is None and frozen_on is None:
+        return NO_MILESTONES
+    return Milestones(printed_on=given.day if given else None, frozen_on=frozen_on)
 
 
 async def add(tx: Write, member: Member, items: Sequence[NewItem], now: datetime, *, reason: str = "") -> Done:
     """Put items into stock as one entry of the journal; each gets a moment that is its label's own."""
-    return await store(tx, member, [draft(member, item, now) for item in items], now, reason=reason)
+    return await store(tx, member, drafts(member, items, now), now, reason=reason)
 
 
-async def store(tx: Write, member: Member, drafts: Sequence[Batch], now: datetime, *, reason: str) -> Done:
+async def store(tx: Write, member: Member, drafted: Sequence[Batch], now: datetime, *, reason: str) -> Done:
     """Store drafted batches, moving a moment on to the next free millisecond where it is taken.
 
     Raises UnknownPhoto, StockFull.
     """
-    if not drafts:
+    if not drafted:
         return Done((), None)
-    held, assigned = await pictures.room(tx, member.household, {batch.label_key for batch in drafts})
-    if held + len(drafts) > MOST_BATCHES:
+    held, assigned = await pictures.room(tx, member.household, {batch.label_key for batch in drafted})
+    if held + len(drafted) > MOST_BATCHES:
         raise StockFull({"most": MOST_BATCHES})
-    if shown := {batch.photo for batch in drafts if batch.photo is not None}:
+    if shown := {batch.photo for batch in drafted if batch.photo is not None}:
         await photos.of_household(tx, member.household, tuple(shown))  # nobody shows the photos of others
-    since = min(batch.added_at for batch in drafts)
-    taken = await batches.taken_moments(tx, member.household, {batch.label_key for batch in drafts}, since)
-    stored = tuple(_pictured(batch, assigned) for batch in with_own_moments(drafts, taken))
+    since = min(batch.added_at for batch in drafted)
+    taken = await batches.taken_moments(tx, member.household, {batch.label_key for batch in drafted}, since)
+    stored = tuple(_pictured(batch, assigned) for batch in with_own_moments(drafted, taken))
     await batches.add(tx, stored)
     changes = [Change(None, batch) for batch in stored]
     return Done(stored, await journal.record(tx, member, Act.ADD, changes, now, reason=reason))
