@@ -174,6 +174,14 @@ SEEN = {
     ],
     "foods": [{"name": "arroz con pollo", "quantity": 1, "unit": "portion", "confidence": 0.7}],
 }
+EGGS = {
+    "title": "Huevos con papas", "description": "Papas doradas con huevo.", "minutes": 25, "difficulty": "easy",
+    "course": "dinner", "tip": "Usa las papas que brotan primero.",
+    "ingredients": [
+        {"name": "huevo", "quantity": 3, "unit": "piece"}, {"name": "papa", "quantity": 300, "unit": "g"},
+    ],
+    "steps": ["Hierve las papas.", "Cuaja los huevos encima."],
+}  # fmt: skip
 # What it writes of a food, by the one thing that a question about words asks for.
 WRITES: dict[str, Any] = {
     "ideas": [{"title": "Crema fría", "description": "Licúala con leche y sírvela helada.", "type": "preparation"}],
@@ -185,6 +193,8 @@ WRITES: dict[str, Any] = {
         "reheating_tips": "Tapado y con un poco de caldo.", "shelf_life_extension": "Separa la salsa.",
         "quality_indicators": "Huele como recién hecho.",
     },
+    "recipes": [EGGS, {**EGGS, "title": "Ají de gallina", "course": "lunch"}],
+    "meals": [{**EGGS, "meal": "dinner"}],
     "impact": {"carbon_low": 1, "carbon_high": 3, "water_low": 10, "water_high": 300},
     "nutrients": {"carbohydrate_g": 20, "protein_g": 8, "fat_g": 5, "vitamins_minerals": ["hierro"]},
 }  # fmt: skip

@@ -390,14 +390,19 @@ async def test_an_answer_is_remembered_for_its_household_alone(house: House, htt
     assert len(house.fake.asked) == 2
 
 
-async def test_gemini_plans_a_day_and_unsafe_meals_stay_empty(house: House) -> None:
+async def test_gemini_plans_a_day_and_the_book_fills_the_meals_that_it_leaves_or_makes_unsafe(house: House) -> None:
     await prefer(house.client, allergies=["huevo"])
     house.writes(
         written("Papas verdes", "papa", "espinaca", meal="lunch", course="lunch"),
         written("Tortilla", "huevo", meal="dinner"),
     )
     told = await ask(house.client, PLAN, {"ingredients": []})
-    assert told["engine"] == "gemini" and list(told["meal_plan"]["meals"]) == ["lunch"]
+    meals = told["meal_plan"]["meals"]
+    assert told["engine"] == "gemini" and (meals["lunch"]["title"], meals["lunch"]["engine"]) == (
+        "Papas verdes", "gemini",
+    )  # fmt: skip
+    assert meals["dinner"]["engine"] == "local" and "eggs" not in meals["dinner"]["allergens"]
+    assert list(meals) == [meal for meal in ("breakfast", "lunch", "dinner") if meal in meals]
 
 
 async def test_a_dish_of_the_catalogue_is_painted_and_others_show_a_card(

@@ -1,5 +1,6 @@
 """Having recipes written: which writer is asked first, and which one answers when that does not, or not enough."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -7,9 +8,11 @@ from typing import Protocol
 
 from zwai.kitchen.allergens import Allergy
 from zwai.kitchen.asking import NO_ANSWER
+from zwai.kitchen.pantry import left_after
+from zwai.knowledge.names import label_key
 from zwai.knowledge.recipe_book import diet_of_foods
 from zwai.knowledge.recipe_words import diet_of
-from zwai.records.meals import CheckedRecipe, Diet, Wish
+from zwai.records.meals import CheckedRecipe, Diet, Recipe, Wish
 from zwai.records.people import Member
 from zwai.records.photos import Engine
 from zwai.records.stock import Meal
@@ -45,22 +48,24 @@ class Cooks:
     async def recipes(self, wish: Wish, allergies: Sequence[Allergy], member: Member) -> list[Dished]:
         """As many as are wished for, if there are so many that all may eat."""
         written = await self._asked(wish, allergies, member)
-        lacking = wish.number - len(written)
-        if lacking <= 0:
+        if len(written) >= wish.number:
             return written
-        known = tuple(one.checked.recipe.title for one in written)
-        more = replace(wish, number=lacking, avoid=(*known, *wish.avoid))
-        return [*written, *(Dished(Engine.LOCAL, one) for one in await self._book.recipes(more, allergies, member))]
+        titles = {label_key(one.checked.recipe.title) for one in written}
+        added = await self._book.recipes(wish, allergies, member)
+        new = [Dished(Engine.LOCAL, one) for one in added if label_key(one.recipe.title) not in titles]
+        return [*written, *new][: wish.number]
 
     async def plan(
         self, wish: Wish, meals: Sequence[Meal], allergies: Sequence[Allergy], member: Member
     ) -> list[Dished]:
-        """A recipe for each meal for which there is one; a plan is of one writer, so that nothing is used twice."""
+        """A recipe for each meal for which there is one; the book has what the AI's meals leave."""
         planned = await self._asked_plan(wish, meals, allergies, member)
-        if planned:
-            return [Dished(Engine.GEMINI, planned[meal], meal) for meal in meals if meal in planned]
-        planned = await self._book.plan(wish, meals, allergies, member)
-        return [Dished(Engine.LOCAL, planned[meal], meal) for meal in meals if meal in planned]
+        made = {meal: Dished(Engine.GEMINI, one, meal) for meal, one in planned.items()}
+        if lacking := [meal for meal in meals if meal not in planned]:
+            left = await asyncio.to_thread(_after, wish, [one.recipe for one in planned.values()])
+            added = await self._book.plan(left, lacking, allergies, member)
+            made |= {meal: Dished(Engine.LOCAL, one, meal) for meal, one in added.items()}
+        return [made[meal] for meal in meals if meal in made]
 
     async def _asked(self, wish: Wish, allergies: Sequence[Allergy], member: Member) -> list[Dished]:
         if self._gemini is None:
@@ -83,6 +88,14 @@ class Cooks:
             _tell(error)
             return {}
         return {meal: one for meal, one in planned.items() if _keeps(one, wish)}
+
+
+def _after(wish: Wish, recipes: Sequence[Recipe]) -> Wish:
+    """The wish that is left once some of it is cooked; the same recipes are not wished for again."""
+    if not recipes:
+        return wish
+    left, titles = left_after((*wish.ingredients, *wish.stock), recipes), [recipe.title for recipe in recipes]
+    return replace(wish, ingredients=left, stock=(), avoid=(*titles, *wish.avoid))
 
 
 def _keeps(one: CheckedRecipe, wish: Wish) -> bool:

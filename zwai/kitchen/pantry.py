@@ -15,7 +15,7 @@ from zwai.knowledge import catalogue
 from zwai.knowledge.names import label_key
 from zwai.knowledge.recipe_book import BASICS
 from zwai.knowledge.units import convert, round_off
-from zwai.records.meals import Held, Match, Needed
+from zwai.records.meals import Held, Match, Needed, Recipe
 from zwai.records.stock import Batch, BatchState, FoodId, Kind, Quantity, Unit
 
 # From here on a thing would spoil soon: within a week by a best-before date, within four days by a use-by date.
@@ -123,6 +123,14 @@ def rest(pantry: Pantry, shares: Iterable[Share]) -> Pantry:
         taken[id(draw.held)] += draw.amount.amount if draw.amount else 0
     left = [(one, _left(one, taken[id(one)])) for one in pantry.held]
     return Pantry(replace(one, quantity=quantity) for one, quantity in left if quantity is None or quantity.amount > 0)
+
+
+def left_after(held: Iterable[Held], recipes: Iterable[Recipe]) -> tuple[Held, ...]:
+    """What there is once recipes have been cooked, one after the other."""
+    pantry = Pantry(held)
+    for recipe in recipes:
+        pantry = rest(pantry, [share(needed, pantry) for needed in recipe.ingredients])
+    return pantry.held
 
 
 def utilization(keys: Collection[str], held: Iterable[Held]) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import lru_cache
 
 from ai.recipe_questions import plan_of, plan_question, recipes_of, recipes_question
 from zwai.kitchen.allergens import Allergy, against
@@ -12,7 +13,7 @@ from zwai.knowledge import catalogue
 from zwai.knowledge.allergens import judge
 from zwai.knowledge.names import resolve
 from zwai.knowledge.units import weight_of
-from zwai.records.allergens import Allergen, Verdict
+from zwai.records.allergens import Allergen, Judged, Verdict
 from zwai.records.meals import PORTIONS, CheckedRecipe, Needed, Recipe, Wish
 from zwai.records.people import Language, Member
 from zwai.records.ports import Asker
@@ -96,13 +97,18 @@ def may_eat(name: str, food: FoodId | None, allergies: Sequence[Allergy], langua
 def holds(recipe: Recipe) -> tuple[list[Allergen], list[Allergen]]:
     """What a recipe contains of the EU's list, and what it may contain, by the foods and names of its ingredients."""
     foods = [catalogue.load().food(one.food) for one in recipe.ingredients]
-    named = [judge(one.name) for one, food in zip(recipe.ingredients, foods, strict=True) if food is None]
+    named = [_named(one.name) for one, food in zip(recipe.ingredients, foods, strict=True) if food is None]
     contains = {Allergen(code) for food in foods if food for code in food.allergens}
     contains |= {code for one in named for code in one.contains}
     may_contain = {Allergen(code) for food in foods if food for code in food.may_contain}
     may_contain |= {code for one in named for code in one.may_contain}
     order = list(Allergen)
     return sorted(contains, key=order.index), sorted(may_contain - contains, key=order.index)
+
+
+@lru_cache(maxsize=2048)  # a millisecond each
+def _named(name: str) -> Judged:
+    return judge(name)
 
 
 def calories(recipe: Recipe) -> int | None:
