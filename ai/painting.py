@@ -1,6 +1,6 @@
 """What a provider is asked for when a picture of a food is missing, and what may come of its answer: image bytes.
 
-It is told the food's names as the catalogue has them, never what somebody typed.
+It is told the names that the catalogue or the recipe book has, never what somebody typed.
 """
 
 import base64
@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from zwai.errors import AIMalformed
-from zwai.knowledge.catalogue import Food
 from zwai.records.ai import Purpose, Question
-from zwai.records.people import Language
 
 PROMPT = "picture-1"
 FILE = Path(__file__).parent / "prompts" / f"{PROMPT}.md"
@@ -20,9 +18,8 @@ DEADLINE_S = 60.0
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"image": {"type": "string"}}, "required": ["image"]}
 
 
-def painting(food: Food) -> Question:
-    """A picture of a food of the catalogue."""
-    names = f"{food.name(Language.ES)} / {food.name(Language.EN)}"
+def painting(names: str) -> Question:
+    """A picture of a food or a dish of ours, by its names."""
     return Question(
         purpose=Purpose.PICTURE,
         prompt=PROMPT,

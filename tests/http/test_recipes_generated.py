@@ -405,12 +405,17 @@ async def test_gemini_plans_a_day_and_the_book_fills_the_meals_that_it_leaves_or
     assert list(meals) == [meal for meal in ("breakfast", "lunch", "dinner") if meal in meals]
 
 
-async def test_a_dish_of_the_catalogue_is_painted_and_others_show_a_card(
-    http: ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("title", "asked_for"),
+    [("Ají de gallina", "ají de gallina / aji de gallina"), ("Pan con palta", "Pan con palta / Avocado on a roll")],
+    ids=["of the catalogue", "of the book"],
+)
+async def test_a_dish_of_ours_is_painted_by_our_names_and_others_show_a_card(
+    http: ClientSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, title: str, asked_for: str
 ) -> None:
     monkeypatch.setattr("storage.runner.SCAN_S", 0.2)
     async with house_with(http, tmp_path, gemini_image_model="painter") as house:
-        house.writes(written("Ají de gallina", "pollo", "papa"), written("Papas verdes", "papa"))
+        house.writes(written(title, "papa"), written("Papas verdes", "papa"))
         made = await ask(house.client, STOCK)
         dish, card = made["generated_recipes"]
         assert (dish["image_status"], card["image_status"]) == ("generating", "ready")
@@ -423,3 +428,5 @@ async def test_a_dish_of_the_catalogue_is_painted_and_others_show_a_card(
         dish, card = status["images_data"]["recipes"]
         assert (dish["image_status"], card["image_status"]) == ("ready", "ready")
         assert "/library/" in dish["image_path"] and "/cards/" in card["image_path"]
+        painted = [one.texts[0].casefold() for one in house.fake.asked if one.wants_image]
+        assert [asked_for.casefold() in text for text in painted].count(True) == 1

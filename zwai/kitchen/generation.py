@@ -14,6 +14,7 @@ from zwai.kitchen.cooks import Dished
 from zwai.kitchen.inventory import food_of, today_of
 from zwai.kitchen.pantry import SOON, Pantry, match, rest, share, to_cook_with, used, utilization
 from zwai.knowledge.names import Rule, label_key, resolve
+from zwai.knowledge.recipe_book import titled
 from zwai.knowledge.recipe_words import diet_of
 from zwai.records.ids import new_id
 from zwai.records.meals import (
@@ -154,16 +155,23 @@ async def kept(tx: Read, member: Member, generation: GenerationId) -> Generation
 
 
 def dishes_of(made: Generation, language: Language) -> dict[FoodId, str]:
-    """The catalogue's dishes among a generation's, by which they are painted, and the keys of their titles."""
+    """The dishes among a generation's that can be painted, and the keys of their titles."""
     titles = [one.checked.recipe.title for one in made.recipes]
     return {food: label_key(title) for title in titles if (food := dish_of(title, language))}
 
 
 def dish_of(title: str, language: Language) -> FoodId | None:
-    """The catalogue's dish that a title names, whose picture everybody shares."""
+    """What a title names whose picture everybody shares: a dish of the catalogue by its name, else one of the book's.
+
+    A synonym will do where neither has the name.
+    """
     found = resolve(title, language)
-    surely = found is not None and found.food.kind is Kind.DISH and found.rule in (Rule.EXACT, Rule.PLURAL)
-    return found.food.id if found and surely else None
+    food = found.food if found and found.food.kind is Kind.DISH and found.rule in (Rule.EXACT, Rule.PLURAL) else None
+    if food is not None and label_key(title) in map(label_key, (food.name_es, food.name_es_pe, food.name_en)):
+        return food.id
+    if (dish := titled(title)) is not None:
+        return dish.picture
+    return food.id if food else None
 
 
 def _given(choice: Choice, stock: Sequence[Held], language: Language) -> tuple[tuple[Held, ...], tuple[Held, ...]]:

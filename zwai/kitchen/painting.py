@@ -30,11 +30,11 @@ from zwai.errors import (
 from zwai.kitchen import recognition
 from zwai.kitchen.library import UNREADABLE, Library, generated_key, unpictured
 from zwai.kitchen.recognition import Proposal
-from zwai.knowledge import catalogue
+from zwai.knowledge import catalogue, recipe_book
 from zwai.records.ids import new_id
 from zwai.records.jobs import Job, JobId, ordered
 from zwai.records.meals import GenerationId
-from zwai.records.people import AccountId, HouseholdId, Member
+from zwai.records.people import AccountId, HouseholdId, Language, Member
 from zwai.records.photos import PhotoId, RecognitionId
 from zwai.records.pictures import LibraryPicture, Source
 from zwai.records.ports import Asker
@@ -200,7 +200,7 @@ class Painter:
 
     async def _make(self, claim: LibraryPicture, food: FoodId, household: HouseholdId, guard: Asker) -> bool:
         try:
-            document = await guard.ask(painting(catalogue.load().foods[food]), household)
+            document = await guard.ask(painting(names_of(food)), household)
             await self._keep(claim.photo, await asyncio.to_thread(image_of, document))
         except (AIRefused, AIMalformed, *UNREADABLE) as error:
             log.warning("no picture of %s: %s", food, error.fields.get("reason") or error.code)
@@ -234,6 +234,14 @@ class Painter:
                 return await library.put(tx, picture, instead_of)
         except (Conflict, TransactionLost):
             return False
+
+
+def names_of(food: FoodId) -> str:
+    """In both languages, as the catalogue or the recipe book has them."""
+    if (dish := recipe_book.pictured(food)) is not None:
+        return " / ".join(dish.told[language].title for language in Language)
+    known = catalogue.load().foods[food]
+    return " / ".join(known.name(language) for language in Language)
 
 
 async def _order(

@@ -11,6 +11,7 @@ from functools import cache
 from typing import Any
 
 from zwai.knowledge.catalogue import load as catalogue
+from zwai.knowledge.names import label_key
 from zwai.knowledge.tables import DATA, rows_of
 from zwai.records.meals import Course, Diet, Difficulty
 from zwai.records.people import Language
@@ -26,6 +27,7 @@ BASICS = frozenset(
         ),
     )
 )  # fmt: skip
+_PICTURE = "book."  # no id of the catalogue has a dot
 _FLESH = {"meat", "poultry", "processed_meat"}
 _SEA = {"fish", "crustaceans", "molluscs"}  # allergens, so that sauces and cans count too
 _OF_ANIMALS = {"dairy", "egg"}
@@ -68,6 +70,11 @@ class Dish:
     parts: tuple[Part, ...]
     told: Mapping[Language, Telling]
 
+    @property
+    def picture(self) -> FoodId:
+        """Under which the library has its picture, as foods of the catalogue have theirs."""
+        return FoodId(_PICTURE + self.id)
+
 
 @dataclass(frozen=True, slots=True)
 class StandIns:
@@ -82,6 +89,26 @@ def load() -> tuple[Dish, ...]:
     """The shipped book, read once per process."""
     document = json.loads((DATA / "recipe_book.json").read_text(encoding="utf-8"))
     return tuple(map(_dish, document["recipes"]))
+
+
+def pictured(picture: FoodId) -> Dish | None:
+    """The dish that a picture of the library is of; None where it is of a food."""
+    return _by_id().get(picture.removeprefix(_PICTURE)) if picture.startswith(_PICTURE) else None
+
+
+def titled(title: str) -> Dish | None:
+    """The dish of a title in either language."""
+    return _by_title().get(label_key(title))
+
+
+@cache
+def _by_id() -> Mapping[str, Dish]:
+    return {dish.id: dish for dish in load()}
+
+
+@cache
+def _by_title() -> Mapping[str, Dish]:
+    return {label_key(told.title): dish for dish in load() for told in dish.told.values()}
 
 
 @cache
