@@ -1,14 +1,15 @@
 """Which photo a household shows for a name, and its reference images."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Row, Select, and_, bindparam, delete, func, insert, null, select, union_all, update
 
 from storage.db import Read, Write
 from storage.prepared import padded
-from storage.schema import batches, households, photos, pictures, reference_images
+from storage.schema import batches, photos, pictures, reference_images
 from zwai.errors import UnknownReference
 from zwai.records.people import HouseholdId
 from zwai.records.photos import PhotoId
@@ -52,22 +53,34 @@ async def named(tx: Read, household: HouseholdId) -> list[Picture]:
     )
 
 
-_HELD = select(func.count()).select_from(batches).where(batches.c.household_id == bindparam("household"))
-_WANTED = and_(
-    pictures.c.household_id == households.c.id,
-    pictures.c.label_key.in_(bindparam("label_keys", expanding=True)),
-)
-ROOM = (
-    select(_HELD.scalar_subquery().label("held"), pictures.c.label_key, pictures.c.photo_id)
-    .select_from(households.outerjoin(pictures, _WANTED))
-    .where(households.c.id == bindparam("household"))
+ROOM = union_all(
+    select(
+        func.count().label("held"),
+        func.max(batches.c.added_at).label("newest"),
+        null().label("label_key"),
+        null().label("photo_id"),
+    ).where(batches.c.household_id == bindparam("household")),
+    select(null(), null(), pictures.c.label_key, pictures.c.photo_id).where(
+        pictures.c.household_id == bindparam("household"),
+        pictures.c.label_key.in_(bindparam("label_keys", expanding=True)),
+    ),
 )
 
 
-async def room(tx: Read, household: HouseholdId, label_keys: Collection[str]) -> tuple[int, dict[str, PhotoId]]:
-    """What adding to stock asks beforehand, in one statement: how many batches there are, and pictures by label key."""
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many batches a household holds, when the newest was added, and which pictures names have, by label key."""
+
+    held: int
+    newest: datetime | None
+    pictures: Mapping[str, PhotoId]
+
+
+async def room(tx: Read, household: HouseholdId, label_keys: Collection[str]) -> Room:
+    """What adding to stock asks beforehand, in one statement."""
     rows = await tx.all(ROOM, {"household": household, "label_keys": padded(label_keys)})
-    return rows[0].held, {row.label_key: PhotoId(row.photo_id) for row in rows if row.label_key is not None}
+    (stock,) = (row for row in rows if row.held is not None)
+    return Room(stock.held, stock.newest, {row.label_key: PhotoId(row.photo_id) for row in rows if row.held is None})
 
 
 async def of_keys(tx: Read, household: HouseholdId, label_keys: Collection[str]) -> dict[str, PhotoId]:

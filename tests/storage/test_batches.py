@@ -17,10 +17,13 @@ from storage.db import Database, Write
 from tests.storage.counting import counted
 from tests.storage.households import NOON, batch, household, opened
 from zwai.errors import UnknownEntry
+from zwai.kitchen import inventory
+from zwai.kitchen.inventory import NewItem
 from zwai.records.ids import new_id
-from zwai.records.people import AccountId, HouseholdId
+from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
 from zwai.records.photos import PhotoId
 from zwai.records.stock import (
+    ONE_PIECE,
     Act,
     Batch,
     BatchState,
@@ -89,6 +92,17 @@ async def test_a_changed_batch_is_written_whole(database: Database) -> None:
         await batches.add(tx, [before])
         await batches.change(tx, [after])
         assert await batches.page(tx, owner) == [after]
+
+
+async def test_what_is_added_in_the_same_moment_gets_a_moment_of_its_own(database: Database) -> None:
+    owner = await household(database)
+    member = Member(AccountId("a" * 32), owner, SessionId("s" * 32), Language.ES, "America/Lima")
+    moments = []
+    for _ in range(3):
+        async with database.write(owner) as tx:
+            done = await inventory.add(tx, member, [NewItem("Pan", Kind.INGREDIENT, ONE_PIECE)], NOON)
+            moments += [one.added_at for one in done.batches]
+    assert moments == [NOON, NOON + inventory.MILLISECOND, NOON + 2 * inventory.MILLISECOND]
 
 
 async def test_another_household_finds_nothing_and_changes_nothing(database: Database) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
 from zoneinfo import ZoneInfo
@@ -15,9 +14,9 @@ from storage.db import Lists, Read, Write
 from storage.quick import maker
 from zwai.errors import StockFull, UnknownBatch, UnknownFood, UnknownStack
 from zwai.kitchen import journal, keeping
-from zwai.kitchen.expiry import TYPED_BY_A_MEMBER, expiry_of, place_for
+from zwai.kitchen.expiry import TYPED_BY_A_MEMBER
+from zwai.kitchen.naming import known_of
 from zwai.knowledge.names import label_key, resolve
-from zwai.knowledge.tips import tips_of
 from zwai.records.ids import new_ids
 from zwai.records.people import HouseholdId, Language, Member
 from zwai.records.photos import PhotoId
@@ -129,26 +128,6 @@ def to_millisecond(moment: datetime) -> datetime:
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What the kitchen says of a name: which food it is, where that is kept, until when and how."""
-
-    label_key: str
-    food: FoodId | None
-    place: Place
-    expiry: ExpiryDate
-    tips: str
-
-
-@lru_cache(maxsize=4096)  # most names are those of yesterday, and looking one up is most of drafting
-def _known(label: str, language: Language, kind: Kind, place: Place | None, today: date) -> _Known:
-    match = resolve(label, language)
-    food = match.food if match else None
-    kept_in = place or place_for(food, kind)
-    expiry, tips = expiry_of(food, kind, kept_in, today), tips_of(food, kept_in, language)
-    return _Known(label_key(label), FoodId(food.id) if food else None, kept_in, expiry, tips)
-
-
 _batch = maker(Batch)
 
 
@@ -165,7 +144,7 @@ def drafts(member: Member, items: Sequence[NewItem], now: datetime) -> list[Batc
 
 
 def _draft(member: Member, item: NewItem, batch_id: BatchId, today: date, added_at: datetime) -> Batch:
-    known = _known(item.label, member.language, item.kind, item.place, today)
+    known = known_of(item.label, member.language, item.kind, item.place, today)
     frozen = known.place is Place.FREEZER
     return _batch(
         id=batch_id,
@@ -207,14 +186,16 @@ async def store(tx: Write, member: Member, drafted: Sequence[Batch], now: dateti
     """
     if not drafted:
         return Done((), None)
-    held, assigned = await pictures.room(tx, member.household, {batch.label_key for batch in drafted})
-    if held + len(drafted) > MOST_BATCHES:
+    label_keys = {batch.label_key for batch in drafted}
+    room = await pictures.room(tx, member.household, label_keys)
+    if room.held + len(drafted) > MOST_BATCHES:
         raise StockFull({"most": MOST_BATCHES})
     if shown := {batch.photo for batch in drafted if batch.photo is not None}:
         await photos.of_household(tx, member.household, tuple(shown))  # nobody shows the photos of others
-    since = min(batch.added_at for batch in drafted)
-    taken = await batches.taken_moments(tx, member.household, {batch.label_key for batch in drafted}, since)
-    stored = tuple(_pictured(batch, assigned) for batch in with_own_moments(drafted, taken))
+    since, taken = min(batch.added_at for batch in drafted), set()
+    if room.newest is not None and room.newest >= since:  # seldom: two requests in a millisecond, or clocks that differ
+        taken = await batches.taken_moments(tx, member.household, label_keys, since)
+    stored = tuple(_pictured(batch, room.pictures) for batch in with_own_moments(drafted, taken))
     await batches.add(tx, stored)
     changes = [Change(None, batch) for batch in stored]
     return Done(stored, await journal.record(tx, member, Act.ADD, changes, now, reason=reason))
