@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from handlers import recipe_answers as answers
@@ -19,6 +20,7 @@ from zwai.kitchen.inventory import NewItem, today_of
 from zwai.knowledge.words import render_place_scanned, render_time_unit
 from zwai.records.jobs import Job, JobId, JobState
 from zwai.records.meals import GeneratedRecipe, GenerationId, Needed, Occasion
+from zwai.records.people import Member
 from zwai.records.stock import ONE_PIECE, Kind, TimeUnit
 
 # What an answer says of a generation beside the whole of it.
@@ -38,7 +40,7 @@ async def custom(call: Call[Choice]) -> Answer:
 async def single(call: Call[Choice]) -> Answer:
     """One recipe of what somebody names, in an older shape."""
     asked = await _asked(call, call.body)
-    dishes = await call.kitchen.cooks.recipes(asked.wish, asked.allergies, call.member)
+    dishes = await call.kitchen.cooks.recipes(asked.wish, asked.allergies, _reader(call))
     return await _kept(
         call, asked, dishes, lambda made, job: {"recipe": _single(call, made.recipes[0], job) if made.recipes else None}
     )
@@ -47,7 +49,7 @@ async def single(call: Call[Choice]) -> Answer:
 async def plan(call: Call[PlanBody]) -> Answer:
     """The meals of a day, no amount of stock used twice."""
     asked = await _asked(call, call.body.choice)
-    dishes = await call.kitchen.cooks.plan(asked.wish, call.body.meals, asked.allergies, call.member)
+    dishes = await call.kitchen.cooks.plan(asked.wish, call.body.meals, asked.allergies, _reader(call))
     day = call.body.date or today_of(call.member, call.now)
     return await _kept(call, asked, dishes, lambda made, job: {"meal_plan": answers.plan(call, made, day, job)})
 
@@ -78,9 +80,14 @@ async def images_status(call: Call[None]) -> Answer:
     )
 
 
+def _reader(call: Call[Any]) -> Member:
+    """Who asks, as one who reads the language of the answer."""
+    return replace(call.member, language=call.language)
+
+
 async def _recipes(call: Call[Any], choice: Choice) -> Answer:
     asked = await _asked(call, choice)
-    dishes = await call.kitchen.cooks.recipes(asked.wish, asked.allergies, call.member)
+    dishes = await call.kitchen.cooks.recipes(asked.wish, asked.allergies, _reader(call))
 
     def told(made: Generation, job: Job | None) -> dict[str, Any]:
         recipes = [answers.recipe(call, one, job) for one in made.recipes]
@@ -92,7 +99,7 @@ async def _recipes(call: Call[Any], choice: Choice) -> Answer:
 async def _asked(call: Call[Any], choice: Choice) -> Asked:
     async with call.read() as tx:
         found = await generation.found(tx, call.member, call.now)
-    return await asyncio.to_thread(generation.asked, found, call.member, choice, call.now)
+    return await asyncio.to_thread(generation.asked, found, _reader(call), choice, call.now)
 
 
 async def _kept(call: Call[Any], asked: Asked, dishes: Sequence[Dished], told: Told) -> Answer:
