@@ -18,7 +18,7 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import RedisError
 
 from storage.cache import BELIEVED_S, Bounded, CachedBody, CachedSession, Glance, LimitPolicy, MemoryCache, Verdict
-from storage.redis_line import Line, Script
+from storage.redis_line import Line, Script, Word
 from storage.standing import Standing
 from zwai.records.people import HouseholdId
 
@@ -80,12 +80,12 @@ for place = 1, #KEYS / 2 do
 end
 """
 
-# KEYS: version, wrote. ARGV: number, now, seconds to keep, seconds that a write counts as recent or 0.
+# KEYS: version. ARGV: household, number, now, seconds to keep, seconds that a write counts as recent or 0.
 RAISE = """
-if tonumber(ARGV[4]) > 0 then redis.call('SET', KEYS[2], 1, 'EX', ARGV[4]) end
+if tonumber(ARGV[5]) > 0 then redis.call('SET', 'w:' .. ARGV[1], 1, 'EX', ARGV[5]) end
 local known = string.match(redis.call('GET', KEYS[1]) or '', '^%d+')
-if known and tonumber(known) > tonumber(ARGV[1]) then return 0 end
-redis.call('SET', KEYS[1], ARGV[1] .. ' ' .. ARGV[2], 'EX', ARGV[3])
+if known and tonumber(known) > tonumber(ARGV[2]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[2] .. ' ' .. ARGV[3], 'EX', ARGV[4])
 return 1
 """
 
@@ -112,7 +112,7 @@ class RedisCache:
         self._glance = Script(GLANCE)
         self._keep = redis.register_script(KEEP)
         self._drop = redis.register_script(DROP)
-        self._raise = redis.register_script(RAISE)
+        self._raise = Script(RAISE)
         self._count = redis.register_script(COUNT)
 
     async def glance(self, session_id: str, request: str, now: float, policy: LimitPolicy | None) -> Glance:
@@ -144,9 +144,8 @@ class RedisCache:
         self, household: HouseholdId | str, version: int, now: float, *, wrote: bool = False
     ) -> None:
         await self._own.raise_version(household, version, now)
-        keys = [f"v:{household}", f"w:{household}"]
-        arguments = [version, now, KEPT_VERSION_S, self._wrote_s if wrote else 0]
-        await self._tell(lambda: self._raise(keys=keys, args=arguments))
+        arguments: list[Word] = [household, version, now, KEPT_VERSION_S, self._wrote_s if wrote else 0]
+        await self._ask(lambda: self._line.run(self._raise, f"v:{household}", arguments), _nothing)
 
     async def keep_body(self, household: HouseholdId | str, request: str, body: CachedBody) -> None:
         await self._own.keep_body(household, request, body)
