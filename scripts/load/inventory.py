@@ -135,19 +135,21 @@ def warm(stack: Stack, token: str) -> list[Line]:
     request = read(token)
     with bare_apps(stack.one, token) as bare:
         ask_bare = request_bytes("GET", "/", {"Authorization": f"Bearer {token}"})
-        sides: dict[str, tuple[Server | Group, bytes]] = {
-            "one": (stack.one, request),
-            "two": (stack.two, request),
-            "nginx": (stack.front, request),
-            "bare one": (bare[0], ask_bare),
-            "bare two": (Group(tuple(one.port for one in bare), tuple(bare)), ask_bare),
+        two_bare = Group(tuple(one.port for one in bare), tuple(bare))
+        sides: dict[str, tuple[Server | Group, bytes, int]] = {
+            "one": (stack.one, request, 50),
+            "two": (stack.two, request, 50),
+            "fifty each": (stack.two, request, 100),
+            "nginx": (stack.front, request, 50),
+            "bare one": (bare[0], ask_bare, 50),
+            "bare two": (two_bare, ask_bare, 50),
         }
-        for server, asked in sides.values():
-            load(server, for_seconds(0.5, itertools.repeat(asked)), 50)
+        for server, asked, connections in sides.values():
+            load(server, for_seconds(0.5, itertools.repeat(asked)), connections)
         runs: dict[str, list[Run]] = {name: [] for name in sides}
         for _ in range(ROUNDS):
-            for name, (server, asked) in sides.items():
-                runs[name].append(load(server, for_seconds(TURN_S, itertools.repeat(asked)), 50))
+            for name, (server, asked, connections) in sides.items():
+                runs[name].append(load(server, for_seconds(TURN_S, itertools.repeat(asked)), connections))
     direct = load(stack.two, for_seconds(3, itertools.repeat(request)), 100)
     front = load(stack.front, for_seconds(3, itertools.repeat(request)), 100)
     as_ab = load(stack.front, iter([request] * 1000), 50)
@@ -172,9 +174,19 @@ def _rates(runs: dict[str, list[Run]]) -> Iterator[Line]:
     share = statistics.median(mine.rate / bare.rate for mine, bare in zip(runs["two"], runs["bare two"], strict=True))
     yield Line("two processes, share of two bare apps' rate", f"{share:.0%}", ">= 50%", share >= 0.5)
     yield Line("the same by CPU time, Redis not counted", f"{cpu_ms['bare two'] / cpu_ms['two']:.0%}")
-    apart = abs(cpu_ms["two"] / cpu_ms["one"] - 1)
-    told = f"{rate['two'] / rate['one']:.2f} x the rate; CPU a request {cpu_ms['two'] / cpu_ms['one'] - 1:+.0%}"
-    yield Line("two processes against one", told, "CPU within 10%", apart <= 0.1)
+    yield from _two_against_one(rate, cpu_ms)
+
+
+def _two_against_one(rate: dict[str, float], cpu_ms: dict[str, float]) -> Iterator[Line]:
+    """Bare apps share nothing: what two of them cost more than one is what a busier machine costs anybody."""
+    more = {
+        two: cpu_ms[two] / cpu_ms[one] - 1
+        for two, one in (("two", "one"), ("fifty each", "one"), ("bare two", "bare one"))
+    }
+    told = f"{rate['two'] / rate['one']:.2f} x the rate; CPU a request {more['two']:+.0%}"
+    yield Line("two processes against one", told, "CPU within 10%", abs(more["two"]) <= 0.1)
+    yield Line("    with 50 connections each", f"CPU a request {more['fifty each']:+.0%}")
+    yield Line("    two bare apps against one", f"CPU a request {more['bare two']:+.0%}")
 
 
 def cold(stack: Stack, tokens: Sequence[str], items: int, bouts: int, connections: int) -> Run:
