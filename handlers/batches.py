@@ -11,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, validate
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Amount, Day, Label, Word, place_field, unit_field
+from handlers.fields import Amount, ExpiryDay, Label, Word, place_field, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stock_answers import ChangedSchema, StockBatchSchema
 from zwai.errors import Invalid, Problem
@@ -32,7 +32,7 @@ from zwai.records.stock import (
 )
 
 
-class Required(Day):
+class Required(ExpiryDay):
     """A day that may not be left empty."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> date:
@@ -65,7 +65,7 @@ class FreezeSchema(RequestSchema):
     """All of a batch, or a part; its day in the freezer is ours unless one is given."""
 
     record = MoveBody
-    new_best_before = Day(attribute="until", allow_none=True)
+    new_best_before = ExpiryDay(attribute="until", allow_none=True)
     quantity = Amount(attribute="amount", allow_none=True)
 
 

@@ -3,16 +3,18 @@
 import base64
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import orjson
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 
 from handlers.schemas import refusal
+from zwai.kitchen.expiry import from_span
 from zwai.kitchen.photo_urls import photo_id_of
+from zwai.knowledge.dates import possible
 from zwai.knowledge.names import is_readable, label_key
 from zwai.knowledge.quantities import number
 from zwai.knowledge.words import place_of, time_unit_of, unit_of
@@ -140,6 +142,38 @@ class Day(fields.Field[date | None]):
             return date.fromisoformat(found[1])
         except ValueError:
             raise refusal("bad_date", "no es una fecha que exista.", "is not a date that exists.") from None
+
+
+class ExpiryDay(Day):
+    """A day until which something may be kept."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **more: Any) -> date | None:
+        day = super()._deserialize(value, attr, data, **more)
+        if day is not None:
+            check_expiry(day, _today())
+        return day
+
+
+def check_expiry(day: date, today: date) -> None:
+    """Validates that a day may be an expiry."""
+    if not possible(day, today):
+        raise refusal("too_far", "no puede estar a más de 20 años.", "may not be more than 20 years ahead.")
+
+
+def check_span(values: Mapping[str, Any]) -> None:
+    """The same of a span, whose fields load as `span` and `span_unit`."""
+    amount, unit = values.get("span"), values.get("span_unit")
+    if amount is not None and unit is not None:
+        today = _today()
+        try:
+            check_expiry(from_span(today, amount, unit), today)
+        except ValidationError as error:
+            raise ValidationError({"expiration_time": error.messages}) from error
+
+
+def _today() -> date:
+    """Near enough for twenty years, in any time zone."""
+    return datetime.now(UTC).date()
 
 
 class Moment(fields.Field[datetime]):

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import Schema, fields, pre_load, validate
+from marshmallow import Schema, fields, pre_load, validate, validates_schema
 
 from handlers import wire
 from handlers.answer import Answer
@@ -14,11 +14,12 @@ from handlers.call import Call
 from handlers.fields import (
     Amount,
     Cursor,
-    Day,
+    ExpiryDay,
     Label,
     ListOf,
     as_moment,
     as_text,
+    check_span,
     cursor_of,
     place_field,
     time_unit_field,
@@ -74,12 +75,16 @@ class EditSchema(RequestSchema):
     quantity = Amount(allow_none=True)
     type_unit = unit_field(attribute="unit", allow_none=True)
     storage_type = place_field(attribute="place", allow_none=True)
-    expiration_date = Day(attribute="expiry_day", allow_none=True)
+    expiration_date = ExpiryDay(attribute="expiry_day", allow_none=True)
     expiration_time = fields.Integer(
         attribute="span", allow_none=True, validate=validate.Range(min=0, max=LONGEST_SPAN)
     )
     time_unit = time_unit_field(attribute="span_unit", allow_none=True)
     tips = fields.String(allow_none=True, validate=validate.Length(max=LONGEST_TIPS))
+
+    @validates_schema
+    def _within_reason(self, values: dict[str, Any], **_: Any) -> None:
+        check_span(values)
 
 
 class AllOrSome(RequestSchema):

@@ -10,7 +10,7 @@ from marshmallow import ValidationError, fields, validate
 from handlers import wire
 from handlers.answer import Answer
 from handlers.call import Call
-from handlers.fields import Amount, Day, parse_moment, readable, unit_field
+from handlers.fields import Amount, ExpiryDay, parse_moment, readable, unit_field
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import ItemBody, expiry_given
 from zwai.errors import UnknownStack
@@ -57,7 +57,7 @@ class ExpirationBody:
 
 class ExpirationSchema(RequestSchema):
     record = ExpirationBody
-    expiration_date = Day(required=True, attribute="day")
+    expiration_date = ExpiryDay(required=True, attribute="day")
 
     def _record(self, values: dict[str, Any]) -> ExpirationBody:
         if values["day"] is None:

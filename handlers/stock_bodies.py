@@ -9,11 +9,12 @@ from marshmallow import ValidationError, fields, pre_load, validate
 
 from handlers.fields import (
     Amount,
-    Day,
+    ExpiryDay,
     Label,
     ListOf,
     Moment,
     PhotoPath,
+    check_span,
     place_field,
     readable,
     time_unit_field,
@@ -67,7 +68,7 @@ class ItemSchema(RequestSchema):
     storage_type = place_field(attribute="place", allow_none=True)
     tips = fields.String(validate=[validate.Length(max=LONGEST_TIPS), readable], allow_none=True)
     image_path = PhotoPath(attribute="photo", allow_none=True)
-    expiration_date = Day(attribute="expiry_day", allow_none=True)
+    expiration_date = ExpiryDay(attribute="expiry_day", allow_none=True)
     expiration_time = fields.Integer(
         attribute="span", allow_none=True, validate=validate.Range(min=0, max=LONGEST_SPAN)
     )
@@ -86,6 +87,7 @@ class ItemSchema(RequestSchema):
         return _respelt(document) if isinstance(document, dict) else document
 
     def _record(self, values: dict[str, Any]) -> ItemBody:
+        check_span(values)
         return _body({name: value for name, value in values.items() if value is not None})
 
 
@@ -127,6 +129,7 @@ def _values(item: dict[str, Any]) -> dict[str, Any]:
         for name, said in item.items():
             if (known := _FIELDS.get(name)) is not None and (value := known[1].deserialize(said)) is not None:
                 values[known[0]] = value
+        check_span(values)
     except ValidationError:
         return {}
     return values

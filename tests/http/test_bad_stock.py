@@ -58,6 +58,7 @@ GOOD = {"name": "Leche", "quantity": 1, "type_unit": "litros", "storage_type": "
         ("expiration_date", "Wed, 04 Jun 2025 22:44:07 GMT", "bad_date"),
         ("expiration_date", 20270101, "bad_date"),
         ("expiration_date", "2027-01-01Tayer", "bad_date"),
+        ("expiration_date", "9999-12-31", "too_far"),
         ("expiration_time", -1, "out_of_range"),
         ("expiration_time", "1e400", "wrong_type"),
         ("tips", "x" * 2001, "too_long"),
@@ -70,6 +71,28 @@ async def test_an_item_with_a_bad_member_is_refused_whole(client: Client, member
     problem = await refused_in_both_languages(client, "POST", ADD, 422, json=body)
     assert [(one["pointer"], one["code"]) for one in problem["errors"]] == [(f"/ingredients/1/{member}", code)]
     assert await client.stock() == {}
+
+
+async def test_no_door_takes_an_expiry_that_nothing_has(client: Client) -> None:
+    far, span = {"expiration_date": "2099-01-01"}, {"expiration_time": 30, "time_unit": "Años"}
+    stack = await client.add("Sal")
+    batch = (await client.stock())["Sal"][0]["batch_id"]
+    kept = {"new_best_before": "2099-01-01"}
+    left = {"title": "Guiso", "portions": 1, "eat_by": "2099-01-01", "storage_location": "refrigerador"}
+    for method, path, body, pointer in (
+        ("POST", ADD, {"ingredients": [{**GOOD, **span}]}, "/ingredients/0/expiration_time"),
+        ("POST", "/api/inventory/bulk-add", {"items": [{**GOOD, **far}]}, "/items/0/expiration_date"),
+        ("POST", "/api/inventory/bulk-add", {"items": [{**GOOD, **span}]}, "/items/0/expiration_time"),
+        ("POST", "/api/inventory/add_item", {**GOOD, "category": "x", **far}, "/expiration_date"),
+        ("PUT", f"{stack}/expiration", far, "/expiration_date"),
+        ("PUT", stack, {**GOOD, **span}, "/expiration_time"),
+        ("POST", f"/api/inventory/batch/{batch}/freeze", kept, "/new_best_before"),
+        ("POST", "/api/inventory/leftovers", left, "/eat_by"),
+        ("POST", "/api/proposals/none/accept", {"lines": [{"id": "1", **far}]}, "/lines/0/expiration_date"),
+        ("POST", "/api/proposals/none/accept", {"lines": [{"id": "1", **span}]}, "/lines/0/expiration_time"),
+    ):
+        problem = await refused_in_both_languages(client, method, path, 422, json=body)
+        assert (pointer, "too_far") in [(one["pointer"], one["code"]) for one in problem["errors"]], (path, problem)
 
 
 @pytest.mark.parametrize("member", ["name", "quantity", "type_unit"])

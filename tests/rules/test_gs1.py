@@ -83,10 +83,12 @@ def test_gs1s_longer_codes_carry_a_date_a_measure_and_a_lot(
     assert (found.quantity, found.lot) == (quantity, lot)
 
 
-@pytest.mark.parametrize(("digits", "year"), [("761231", 2076), ("771231", 1977), ("991231", 1999), ("001231", 2000)])
-def test_two_digits_of_a_year_are_of_fifty_to_come_or_forty_nine_gone(digits: str, year: int) -> None:
+@pytest.mark.parametrize(
+    ("digits", "year"), [("451231", 2045), ("761231", None), ("771231", 1977), ("991231", 1999), ("001231", 2000)]
+)
+def test_two_digits_of_a_year_are_of_fifty_to_come_or_forty_nine_gone(digits: str, year: int | None) -> None:
     found = barcode(f"(01){MILK}(17){digits}", TODAY)
-    assert found is not None and found.day is not None and found.day.day.year == year
+    assert found is not None and (found.day and found.day.day.year) == year  # nothing keeps for fifty years
 
 
 @pytest.mark.parametrize(

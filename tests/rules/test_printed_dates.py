@@ -154,6 +154,11 @@ def test_an_implausible_day_comes_last() -> None:
     assert [str(one.day) for one in days] == ["2027-01-13", "2016-12-13"]
 
 
+@pytest.mark.parametrize(("label", "days"), [("VENCE 24/11/2046", 1), ("VENCE 24/12/2046", 0), ("VENCE 31/12/2099", 0)])
+def test_a_day_until_which_nothing_keeps_is_none(label: str, days: int) -> None:
+    assert len(found(pieces(label), TODAY)) == days
+
+
 def test_a_date_tells_where_it_stands() -> None:
     (one,) = found(pieces("YOGURT\nVENCE 03 DIC 2026"), TODAY)
     assert one.text == "VENCE 03 DIC 2026"

@@ -11,6 +11,7 @@ from datetime import date
 from decimal import Decimal
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from zwai.knowledge.dates import possible
 from zwai.records.photos import Box
 from zwai.records.reading import Barcode, Gtin, PrintedDate
 from zwai.records.stock import LabelKind, Quantity, Unit
@@ -150,7 +151,7 @@ def _linked(text: str) -> Iterator[tuple[str, str]]:
 def _day(elements: Elements, text: str, box: Box | None, today: date) -> PrintedDate | None:
     """A use-by before a best-before, since it is about safety."""
     for name, kind in DATES:
-        if day := _date(elements.get(name, ""), today):
+        if (day := _date(elements.get(name, ""), today)) and possible(day, today):
             return PrintedDate(day, kind, text, box)
     return None
 

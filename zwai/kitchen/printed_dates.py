@@ -11,7 +11,7 @@ from datetime import date
 from enum import Enum
 
 from zwai.kitchen.rows import Row, rows
-from zwai.knowledge.dates import Written, element_day, plausible, written
+from zwai.knowledge.dates import Written, element_day, plausible, possible, written
 from zwai.knowledge.names import label_key
 from zwai.records.photos import Box
 from zwai.records.reading import PrintedDate, TextLine
@@ -107,7 +107,7 @@ def found(lines: Sequence[TextLine], today: date) -> list[PrintedDate]:
     seen = [*_elements(label, today), *_seen(label, today, month_first=month_first)]
     made = [one.written.days[0] for one in seen if one.said is Said.MADE]
     expiring = [_printed(one, made, today) for one in seen if one.said not in (Said.MADE, Said.LOT)]
-    wanted = [one for one in expiring if one is not None]
+    wanted = [one for one in expiring if one is not None and possible(one.day, today)]
     return _once(sorted(wanted, key=lambda one: (not plausible(one.day, today), not one.named, -one.day.toordinal())))
 
 

@@ -14,6 +14,7 @@ from zwai.knowledge.names import label_key
 
 PAST = timedelta(days=366)
 AHEAD = timedelta(days=3653)
+FARTHEST = timedelta(days=7305)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,11 @@ def written(text: str, today: date, *, month_first: bool = False) -> list[Writte
 def plausible(day: date, today: date) -> bool:
     """Whether something to eat may be kept until a day: not a year past, not more than ten years ahead."""
     return today - PAST <= day <= today + AHEAD
+
+
+def possible(day: date, today: date) -> bool:
+    """Whether a day may be an expiry at all, whoever says so: at most twenty years ahead (judged)."""
+    return day <= today + FARTHEST
 
 
 def element_day(figures: str, today: date) -> date | None:
