@@ -1,8 +1,9 @@
 """One batch by its id: kept, frozen, thawed, opened, moved, set aside, thrown away, cooked, left over; and urgency."""
 
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -33,7 +34,7 @@ async def look(client: Client, batch: dict[str, Any]) -> dict[str, Any]:
 
 
 def day(days: int) -> str:
-    return (datetime.now(UTC).date() + timedelta(days=days)).isoformat()
+    return (datetime.now(ZoneInfo("America/Lima")).date() + timedelta(days=days)).isoformat()
 
 
 async def undo(client: Client) -> None:
