@@ -6,6 +6,7 @@ else parse → claim the key → handler → headers
 
 import asyncio
 import logging
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from handlers.answer import JSON, Answer
 from handlers.auth import Bearers
 from handlers.caching import CACHE_HEADERS, Keys, LocalDays
 from handlers.call import KITCHEN, Call
+from handlers.crowd import CROWD, Crowd
 from handlers.errors import SECURITY_HEADERS, answer_of
 from handlers.language import asked_language
 from handlers.metrics import METER, Meter, Tally, watched
@@ -32,7 +34,7 @@ from handlers.route import Auth, CacheFor, Consumes, Limit, Replay, Route
 from handlers.streams import STREAMS, Streams, end_streams
 from storage.cache import CachedBody, Glance, LimitPolicy
 from storage.replays import Claim, claim_id
-from zwai.errors import DatabaseDown, RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
+from zwai.errors import DatabaseDown, Overloaded, RequestInFlight, TookTooLong, TransactionLost, Unexpected, ZwaiError
 from zwai.kitchen.parts import Kitchen
 from zwai.records.people import Language
 
@@ -50,6 +52,7 @@ class Desk:
     bearers: Bearers
     days: LocalDays
     proxies: Proxies
+    crowd: Crowd
     left_claims: set[Claim] = field(default_factory=set)
 
 
@@ -58,15 +61,18 @@ def make_site(
     table: tuple[Route, ...],
     policies: Mapping[Limit, LimitPolicy],
     proxies: Iterable[str] = (),
+    most_requests: int = 1000,
 ) -> web.Application:
     """The web application of a route table. No policy for a class means that it is not limited.
 
-    `proxies`: whose X-Forwarded-For counts.
+    `proxies`: whose X-Forwarded-For counts. `most_requests`: how many may be in flight.
     """
-    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Proxies(proxies))
+    crowd = Crowd(most_requests)
+    desk = Desk(kitchen, Bearers(kitchen.token_keys), LocalDays(), Proxies(proxies), crowd)
     app = web.Application(client_max_size=bodies.JSON_LIMIT)
     app[KITCHEN] = kitchen
     app[TABLE] = table
+    app[CROWD] = crowd
     endpoints = [Endpoint(route, desk, policies.get(route.limit)) for route in table]
     app[METER] = Meter(tuple(endpoint.tally for endpoint in endpoints))
     app.cleanup_ctx.append(watched)
@@ -91,6 +97,7 @@ class Endpoint:
         self._desk = desk
         self._kitchen = desk.kitchen
         self._policy = policy
+        self._crowd = Crowd(sys.maxsize) if route.always else desk.crowd
         self._body = route.body() if route.body else None
         self._query = route.query() if route.query else None
         self._keys = Keys(route, schemas.names_of(self._query) if self._query else (), desk.kitchen.release)
@@ -107,6 +114,10 @@ class Endpoint:
         asked = asked_language(sent.get("Accept-Language"))
         request_id = request_id_of(sent.get("X-Request-Id"))
         call: Call[Any, Any] = Call(request, self._kitchen, self._kitchen.clock(), request_id, asked or Language.ES)
+        crowd = self._crowd
+        if crowd.inside >= crowd.most:
+            return self._turn_away(call, began)
+        crowd.inside += 1
         try:
             response = await self._through(call, asked)
         except ZwaiError as error:
@@ -118,6 +129,15 @@ class Endpoint:
         else:
             if time.monotonic() - began > self.route.slow_s:
                 self._note(call, response.status, began, "slow")
+        finally:
+            crowd.inside -= 1
+        self.tally.count(response.status, time.monotonic() - began)
+        return response
+
+    def _turn_away(self, call: Call[Any, Any], began: float) -> web.StreamResponse:
+        """At once, and for little: whoever waits in line for long asks again, which makes the line longer."""
+        response = self._respond(call, self._refusal(call, Overloaded({"retry_after": 1})))
+        self._crowd.tell(began)
         self.tally.count(response.status, time.monotonic() - began)
         return response
 

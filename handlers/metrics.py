@@ -15,6 +15,7 @@ from resource import getpagesize
 from aiohttp import web
 
 from handlers.call import Call
+from handlers.crowd import CROWD, Crowd
 from handlers.health import state_of
 from handlers.route import CacheFor, Route
 from zwai.errors import NoSuchRoute, ZwaiError
@@ -111,9 +112,9 @@ async def show(call: Call) -> web.Response:
     """For collectors on the inside: who comes through a proxy gets what any unknown path gets."""
     if "X-Forwarded-For" in call.request.headers:
         raise NoSuchRoute
-    meter, kitchen = call.request.app[METER], call.kitchen
+    meter, kitchen, crowd = call.request.app[METER], call.kitchen, call.request.app[CROWD]
     up, work = await asyncio.gather(_parts(kitchen), _jobs(kitchen))
-    families = [*_answers(meter), *_holdings(kitchen), up, *work, *_process()]
+    families = [*_answers(meter), *_holdings(kitchen, crowd), up, *work, *_process()]
     return web.Response(text="".join(families), headers={"Content-Type": TYPE})
 
 
@@ -143,7 +144,7 @@ def _answers(meter: Meter) -> Iterator[str]:
     yield _family("zwai_loop_lag_seconds", "histogram", "How late the event loop is.", meter.lag.lines(""))
 
 
-def _holdings(kitchen: Kitchen) -> Iterator[str]:
+def _holdings(kitchen: Kitchen, crowd: Crowd) -> Iterator[str]:
     held = kitchen.database.connections()
     in_use = [("", f'server="{one.server}"', float(one.in_use)) for one in held]
     yield _family("zwai_database_connections_in_use", "gauge", "Connections that a unit of work holds.", in_use)
@@ -154,6 +155,7 @@ def _holdings(kitchen: Kitchen) -> Iterator[str]:
         ("zwai_pool_processes_alive", "Worker processes that could take a job.", pool.alive),
         ("zwai_pool_running", "Jobs that worker processes are at.", pool.running),
         ("zwai_pool_queued", "Jobs that wait for a worker process.", pool.queued),
+        ("zwai_requests_in_flight", "Requests that are being answered.", crowd.inside),
         ("zwai_uploads_in_flight", "Photos that are arriving.", kitchen.uploads.in_flight),
     )
     for name, meaning, value in gauges:

@@ -95,6 +95,7 @@ class Route:
     `path` has aiohttp's form, without a slash at the end (with one it is the same route). The objects
     that `body` and `query` load become `call.body` and `call.query`; a `body` means Consumes.JSON
     unless told otherwise. `many`: the answer is an array of what `answer` describes.
+    `always`: answered also when more requests are in flight than there may be.
     """
 
     method: str
@@ -114,6 +115,7 @@ class Route:
     deadline_s: float = 30.0
     tags: tuple[str, ...] = field(default=())
     deprecated: Deprecation | None = None
+    always: bool = False
 
     def __post_init__(self) -> None:
         assert self.cache is CacheFor.NONE or (self.method == "GET" and self.auth is Auth.ACCESS), self

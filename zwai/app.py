@@ -136,7 +136,7 @@ async def open_kitchen(settings: Settings) -> AsyncIterator[Kitchen]:
 
 def make_app(kitchen: Kitchen, settings: Settings) -> web.Application:
     """The web application on an opened kitchen."""
-    return make_site(kitchen, ROUTES, _policies(settings), proxies=listed(settings.trusted_proxies))
+    return make_site(kitchen, ROUTES, _policies(settings), listed(settings.trusted_proxies), settings.max_requests)
 
 
 async def bring_up_to_date(settings: Settings) -> None:

@@ -458,6 +458,12 @@ class Unavailable(ZwaiError):
     en = "A part of the service does not answer. Try again in a few seconds."
 
 
+class Overloaded(Unavailable):
+    code = "overloaded"
+    es = "Hay demasiadas solicitudes a la vez. Inténtalo otra vez en unos segundos."
+    en = "There are too many requests at once. Try again in a few seconds."
+
+
 class TookTooLong(Unavailable):
     code = "took_too_long"
     es = "La solicitud tardó demasiado y se detuvo. Inténtalo otra vez."

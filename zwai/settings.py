@@ -77,6 +77,7 @@ class Settings:
     max_photo_mb: int = _setting(25, "The largest photo, in megabytes.")
     max_photo_megapixels: int = _setting(64, "The largest photo, in megapixels.")
     max_photos: int = _setting(10, "The most photos in one request.")
+    max_requests: int = _setting(1000, "Requests in flight in this process; more get 503 at once.")
     max_uploads: int = _setting(64, "Uploads in flight in this process; more get 503.")
     pool_processes: int = _setting(0, "Worker processes for photos and passwords; 0: one for each core.")
     pool_queue: int = _setting(64, "Jobs waiting for a worker process; more get 503.")

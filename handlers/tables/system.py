@@ -6,7 +6,7 @@ from handlers.route import Auth, Route
 ROUTES = (
     Route("GET", "/", system.about, "What this service is", answer=system.AboutSchema, auth=Auth.NONE),
     Route("GET", "/status", system.status, "Whether it runs", answer=system.StatusSchema, auth=Auth.NONE),
-    Route("GET", "/health/live", system.live, "Whether the process answers", auth=Auth.NONE),
+    Route("GET", "/health/live", system.live, "Whether the process answers", auth=Auth.NONE, always=True),
     Route(
         "GET",
         "/health/ready",
@@ -15,8 +15,16 @@ ROUTES = (
         answer=system.ReadySchema,
         auth=Auth.NONE,
         statuses=(200, 503),
+        always=True,
     ),
-    Route("GET", "/metrics", metrics.show, "Counts and gauges of this process, for Prometheus", auth=Auth.NONE),
+    Route(
+        "GET",
+        "/metrics",
+        metrics.show,
+        "Counts and gauges of this process, for Prometheus",
+        auth=Auth.NONE,
+        always=True,
+    ),
     Route(
         "GET",
         "/api/capabilities",

@@ -1,5 +1,8 @@
 """Rate limits: what is told, who is counted, when it ends."""
 
+import asyncio
+
+from handlers.crowd import CROWD
 from handlers.limits import address_group
 
 
@@ -30,6 +33,24 @@ async def test_accounts_and_classes_are_counted_apart(site):
         await site.call("POST", "/api/notes", ana, json={"text": "hi"})
     assert (await site.call("POST", "/api/notes", ben, json={"text": "hi"})).status == 201
     assert (await site.call("GET", "/api/notes", ana)).status == 200
+
+
+async def test_beyond_the_requests_that_may_be_in_flight_one_more_is_turned_away_at_once(site):
+    guest, crowd = await site.guest(), site.client.app[CROWD]
+    crowd.most = 2
+    slow = [asyncio.ensure_future(site.call("POST", "/api/slow", guest, json={"text": "hi"})) for _ in range(2)]
+    while len(site.stub.ran) < 2:
+        await asyncio.sleep(0)
+    turned_away = await site.call("GET", "/api/notes", guest, headers={"Accept-Language": "en"})
+    assert (turned_away.status, turned_away.json["code"]) == (503, "overloaded")
+    assert (turned_away.headers["Retry-After"], turned_away.json["error"][:22]) == ("1", "There are too many req")
+    assert site.stub.ran == ["hi", "hi"]
+    assert (await site.call("GET", "/health/live")).status == 200
+    site.stub.gate.set()
+    assert [(await one).status for one in slow] == [200, 200]
+    assert (await site.call("GET", "/api/notes", guest)).status == 200
+    assert (await site.call("GET", "/api/crash", guest)).status == 500
+    assert crowd.inside == 0
 
 
 async def test_strangers_are_counted_by_address(site):

@@ -1,0 +1,29 @@
+"""How many requests a process works on at once: beyond a bound one more is turned away, not put in line."""
+
+import logging
+
+from aiohttp import web
+
+TELL_EVERY_S = 10.0
+
+log = logging.getLogger("zwai.http")
+
+
+class Crowd:
+    """The requests in flight, counted by whoever serves them, and how many there may be."""
+
+    __slots__ = ("_quiet_until", "inside", "most")
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.inside = 0
+        self._quiet_until = 0.0
+
+    def tell(self, now_s: float) -> None:
+        """Say in the log that requests are turned away, once a while."""
+        if now_s >= self._quiet_until:
+            self._quiet_until = now_s + TELL_EVERY_S
+            log.warning("%d requests are in flight: more are turned away", self.inside)
+
+
+CROWD = web.AppKey("crowd", Crowd)
