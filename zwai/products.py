@@ -18,7 +18,7 @@ from storage.db import Database
 from storage.engines import open_database
 from storage.migrate import current, newest
 from zwai.app import database_url
-from zwai.kitchen.products import read
+from zwai.kitchen.products import LONGEST_LINE, read
 from zwai.operator_errors import NotMigrated
 from zwai.records.products import Product
 from zwai.settings import Settings
@@ -77,15 +77,24 @@ def _sift(file: Path, kept: IO[bytes], told: Progress) -> tuple[int, int]:
 
 
 @contextmanager
-def _text(raw: IO[bytes]) -> Iterator[TextIOWrapper]:
+def _text(raw: IO[bytes]) -> Iterator[Iterator[str]]:
     packed = raw.read(2) == b"\x1f\x8b"
     raw.seek(0)
     stream = gzip.GzipFile(fileobj=raw) if packed else raw
     with TextIOWrapper(stream, encoding="utf-8", errors="replace", newline="") as lines:
         try:
-            yield lines
+            yield _lines(lines)
         except (EOFError, zlib.error) as error:  # as what is no packed file at all is told
             raise OSError(EIO, "The packed file is cut off or damaged", raw.name) from error
+
+
+def _lines(text: TextIOWrapper) -> Iterator[str]:
+    """The lines; of one that is too long no more than shows it, since a packed file can unfold to any length."""
+    while line := text.readline(LONGEST_LINE + 1):
+        rest = line
+        while rest and not rest.endswith(("\n", "\r")):
+            rest = text.readline(LONGEST_LINE)
+        yield line
 
 
 def _next_chunk(kept: IO[bytes]) -> list[Product]:

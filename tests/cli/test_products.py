@@ -2,14 +2,17 @@
 
 import asyncio
 import gzip
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryFile
 
 import pytest
 from aiohttp import ClientSession
 
 from tests.processes import zwai
 from tests.service import running, signed_in
+from zwai.products import _sift
 
 pytestmark = pytest.mark.direct
 
@@ -19,6 +22,21 @@ FILE = """gtin,name,brand,quantity,allergens
 7750670000155,Mal código,,,
 7750670000154,Otra vez,,,
 """
+
+
+@pytest.mark.parametrize("crafted", [b"x," * 5_000_000, b'"' + b'a","\n' * 2_000_000 + b'"'], ids=["line", "row"])
+def test_a_crafted_row_takes_no_memory(tmp_path: Path, crafted: bytes) -> None:
+    header, good, *_ = FILE.encode().splitlines(keepends=True)
+    packed = tmp_path / "products.csv.gz"
+    packed.write_bytes(gzip.compress(header + crafted + b"\n" + good, compresslevel=1))
+    tracemalloc.start()
+    try:
+        with TemporaryFile() as kept:
+            found, bad = _sift(packed, kept, lambda *_: None)
+        assert found == 1 and bad >= 1
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.slow

@@ -46,6 +46,28 @@ class Export(csv.excel_tab):
     quoting = csv.QUOTE_NONE
 
 
+class _Rows:
+    """The lines of a file; csv.Error where a row's are longer than any row."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self._lines = iter(lines)
+        self._size = 0
+
+    def begin(self) -> None:
+        """A new row begins."""
+        self._size = 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self._size += len(line)
+        if self._size > LONGEST_LINE:
+            raise csv.Error("too long a row")
+        return line
+
+
 async def known(tx: Read, household: HouseholdId, gtins: Collection[Gtin]) -> dict[Gtin, Product]:
     """What codes stand for, of those that anybody knows; a household's own word counts, and the file's allergens."""
     installed = await products.installed(tx, gtins)
@@ -93,13 +115,17 @@ async def forget(tx: Write, household: HouseholdId, gtin: Gtin) -> None:
 def read(lines: Iterable[str]) -> Iterator[Product | None]:
     """The products of a file, one by one; None for a row that is none. Raises NotAProductFile.
 
-    Comma- or semicolon-separated with a header, or the tab-separated export of Open Food Facts.
+    Comma- or semicolon-separated with a header, or the tab-separated export of Open Food Facts. `lines` are bounded by
+    whoever reads them; a row, which may have several of them, is here.
     """
     csv.field_size_limit(LONGEST_LINE)
-    rows = iter(lines)
-    header = next(rows, "").lstrip("\ufeff")
-    separator = max("\t;,", key=header.count)
-    titles = [title.strip().lower() for title in next(csv.reader([header], delimiter=separator), [])]
+    rows = _Rows(lines)
+    try:
+        header = next(rows, "").lstrip("\ufeff")
+        separator = max("\t;,", key=header.count)
+        titles = [title.strip().lower() for title in next(csv.reader([header], delimiter=separator), [])]
+    except csv.Error:
+        titles = []
     places = {
         name: titles.index(title) for name, titled in COLUMNS.items() if (title := _titled(titles, titled)) is not None
     }
@@ -107,6 +133,7 @@ def read(lines: Iterable[str]) -> Iterator[Product | None]:
         raise NotAProductFile({"column": missing[0]})
     cells = csv.reader(rows, "excel" if separator != "\t" else Export, delimiter=separator)
     while True:
+        rows.begin()
         try:
             row = next(cells)
         except StopIteration:
