@@ -20,6 +20,7 @@ from zwai.records.stock import FoodId, LabelKind, Quantity, Unit
 
 BOX = Box(0.1, 0.1, 0.4, 0.4)
 DAY, LATER = date(2027, 1, 31), date(2027, 3, 31)
+EXPIRES = "Vence el 31 de enero de 2027"
 BOUGHT_ON = date(2026, 11, 23)
 SIGNS = {"!": Decision.ITEM, "~": Decision.CONFIRM, "?": Decision.SUGGESTION}
 
@@ -208,15 +209,15 @@ CASES: dict[str, tuple[list[Shot], list[str]]] = {
         [f"400 g evaporated_milk item by barcode until {LATER}", f"{TOMATO} until {DAY}"]),
     "a date by itself, and two things": (
         [shot("l", label(DAY)), shot("a", "tomato!"), shot("b", "onion!")],
-        [TOMATO, "1 piece onion item by whole", f"1 piece Vence {DAY} suggestion by label until {DAY}"]),
+        [TOMATO, "1 piece onion item by whole", f"1 piece {EXPIRES} suggestion by label until {DAY}"]),
     "a date beside two things": (
         [shot("a", "tomato~[]", "onion~[]", label(DAY))],
         ["1 piece tomato confirm by parts", "1 piece onion confirm by parts",
-         f"1 piece Vence {DAY} suggestion by label until {DAY}"]),
-    "a date alone": ([shot("l", label(DAY))], [f"1 piece Vence {DAY} suggestion by label until {DAY}"]),
+         f"1 piece {EXPIRES} suggestion by label until {DAY}"]),
+    "a date alone": ([shot("l", label(DAY))], [f"1 piece {EXPIRES} suggestion by label until {DAY}"]),
     "a guess gets no date": ([shot("a", "tomato?", label(DAY))],
                              ["1 piece tomato suggestion by whole",
-                              f"1 piece Vence {DAY} suggestion by label until {DAY}"]),
+                              f"1 piece {EXPIRES} suggestion by label until {DAY}"]),
     "a date that can be read otherwise is confirmed": ([shot("a", "tomato!", label(DAY, LATER))],
                                                        [f"1 piece tomato confirm by whole until {DAY}"]),
     "of two labels the sooner, to be confirmed": (

@@ -6,13 +6,14 @@ from datetime import date
 
 from zwai.errors import Told
 from zwai.kitchen.evidence import kept, of_date
+from zwai.knowledge.words import render_day
 from zwai.records.captures import Shot, Thing
 from zwai.records.people import Language
 from zwai.records.photos import Decision, Rule
 from zwai.records.reading import PrintedDate
 from zwai.records.stock import ONE_PIECE
 
-EXPIRES = Told("Vence", "Expires")
+EXPIRES = Told("Vence el", "Expires on")
 
 
 def with_dates(things: list[Thing], shots: Sequence[Shot], language: Language) -> list[Thing]:
@@ -60,8 +61,9 @@ def _listed(days: set[date]) -> str:
 def _only_a_date(day: PrintedDate, shot: Shot, place: int, language: Language) -> Thing:
     evidence = of_date(day, place, Rule.LABEL) | {"date_others": _listed(_readings(shot.dates) - {day.day})}
     word = EXPIRES.en if language is Language.EN else EXPIRES.es
+    said = render_day(day.day, date.min, language)  # with its year: what is kept is read in another one too
     return Thing(
-        label=f"{word} {day.day.isoformat()}",
+        label=f"{word} {said}",
         food=None,
         quantity=ONE_PIECE,
         decision=Decision.SUGGESTION,
