@@ -187,6 +187,14 @@ class Database:
         return await self._rows(self._reader, query, values)
 
     async def _rows(self, engine: AsyncEngine, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                found = await query.rows_at_hand(engine, values)
+        except TimeoutError as error:
+            raise self._too_late(engine) from error
+        if found is not None:
+            self._found(engine)
+            return found
         async with self._unit(engine, lambda connection: query.rows_of_snapshot(connection, values)) as rows:
             return rows
 
@@ -255,8 +263,14 @@ class Database:
                 self._lost(engine, error.orig)
             raise ours from error
         except TimeoutError as error:
-            self._lost(engine, f"not within {self._deadline_s:g} s")
-            raise DatabaseDown({"retry_after": 2}) from error
+            raise self._too_late(engine) from error
+        self._found(engine)
+
+    def _too_late(self, engine: AsyncEngine) -> DatabaseDown:
+        self._lost(engine, f"not within {self._deadline_s:g} s")
+        return DatabaseDown({"retry_after": 2})
+
+    def _found(self, engine: AsyncEngine) -> None:
         if engine in (self._reader, self._writer):
             self._standing.found()
 

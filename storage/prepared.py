@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Select, Table
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.util import greenlet_spawn
 
 Convert = Callable[[Any], Any]
 T = TypeVar("T")
@@ -29,28 +30,50 @@ class Prepared:
 
     async def rows(self, connection: AsyncConnection, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Plain rows, their values in the order of the columns and as the tables' types make them."""
-        form, sent = self._ready(connection, values)
+        form, sent = self._ready(connection.dialect, values)
         return _made(await _asked(connection, form.text, sent), form)
+
+    async def rows_at_hand(self, engine: AsyncEngine, values: Mapping[str, Any]) -> list[Sequence[Any]] | None:
+        """The same by itself, on a connection that is free right now: what leads to it costs as much as the answer.
+
+        None where that cannot be, or went wrong: it is to be asked again through SQLAlchemy, as below.
+        """
+        pool: Any = engine.sync_engine.pool
+        if not _by_driver(engine) or not pool.checkedin():
+            return None
+        form, sent = self._ready(engine.dialect, values)
+        try:
+            proxied = await greenlet_spawn(pool.connect)  # which opens a new one in place of one that grew old
+        except Exception:
+            return None
+        try:
+            rows = await _asked_driver(proxied.driver_connection, form.text, sent)
+        except BaseException as error:
+            await greenlet_spawn(proxied.invalidate, error)  # stopped half-way: what is still to come is nobody's
+            if isinstance(error, Exception):
+                return None
+            raise
+        proxied.close()
+        return _made(rows, form)
 
     async def rows_of_snapshot(self, connection: AsyncConnection, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """The same where nothing has been changed, by the driver itself if it can: half the CPU.
 
         What it cannot answer is asked again through SQLAlchemy, which knows what each error means for the pool.
         """
-        form, sent = self._ready(connection, values)
-        engine: Any = connection.engine.sync_engine
-        if connection.dialect.driver != "asyncmy" or engine.dispatch.before_cursor_execute:  # somebody listens
+        form, sent = self._ready(connection.dialect, values)
+        if not _by_driver(connection.engine):
             return _made(await _asked(connection, form.text, sent), form)
+        proxied: Any = connection.sync_connection
         try:
-            return _made(await _asked_driver(connection, form.text, sent), form)
+            return _made(await _asked_driver(proxied.connection.driver_connection, form.text, sent), form)
         except Exception:
             return _made(await _asked(connection, form.text, sent), form)
         except BaseException as error:
             await connection.invalidate(error)  # stopped half-way: what is still to come is nobody's
             raise
 
-    def _ready(self, connection: AsyncConnection, values: Mapping[str, Any]) -> tuple[_Form, tuple[Any, ...]]:
-        dialect = connection.dialect
+    def _ready(self, dialect: Dialect, values: Mapping[str, Any]) -> tuple[_Form, tuple[Any, ...]]:
         form = self._forms.get(dialect.name) or self._worked_out(dialect)
         return form, tuple(_sent(values.get(name, own), convert) for name, own, convert in form.values)
 
@@ -104,9 +127,13 @@ async def _asked(connection: AsyncConnection, text: str, sent: tuple[Any, ...]) 
     return result.cursor.fetchall() if result.cursor else []
 
 
-async def _asked_driver(connection: AsyncConnection, text: str, sent: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
-    proxied: Any = connection.sync_connection
-    cursor = proxied.connection.driver_connection.cursor()
+def _by_driver(engine: AsyncEngine) -> bool:
+    """Whether the driver can be asked itself: one that we know, and nobody listens to the statements."""
+    return engine.dialect.driver == "asyncmy" and not engine.sync_engine.dispatch.before_cursor_execute
+
+
+async def _asked_driver(connection: Any, text: str, sent: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
+    cursor = connection.cursor()
     await cursor.execute(text, sent)
     rows: Sequence[Sequence[Any]] = await cursor.fetchall()
     return rows
