@@ -12,7 +12,8 @@ from handlers.call import Call
 from handlers.fields import Word
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import ItemBody, ItemSchema, new_item
-from zwai.kitchen import details, inventory
+from zwai.kitchen import allergens, details, inventory
+from zwai.kitchen.allergens import Allergy
 from zwai.knowledge.names import label_key
 from zwai.records.stock import Batch, Kind
 
@@ -88,7 +89,7 @@ async def add_item(call: Call[ItemBody]) -> Answer:
         done = await inventory.add(tx, call.member, [item], call.now)
         (batch,) = done.batches
         await call.kitchen.painter.order_for_stock(tx, call.member, done.batches, call.now)
-        told = _told(call, batch)
+        told = _told(call, batch, await allergens.of_member(tx, call.member))
         given = {"tips": body.tips, "expiration_date": item.expiry, "storage_type": body.place}
         enriched = [*(name for name, value in given.items() if not value), *known.enriched(told)]
         shown = {**wire.batch(call, batch), **told, "enriched_fields": enriched}
@@ -100,11 +101,11 @@ async def add_item(call: Call[ItemBody]) -> Answer:
         return call.answer({**answer, **wire.done(call, done)}, status=201)
 
 
-def _told(call: Call[Any], batch: Batch) -> dict[str, Any]:
+def _told(call: Call[Any], batch: Batch, allergies: tuple[Allergy, ...]) -> dict[str, Any]:
     if batch.kind is Kind.INGREDIENT:
-        return known.enrichment(batch.food, batch.kind, call.language)
+        return known.enrichment(batch.food, batch.kind, call.language, allergies)
     food = details.food(batch)
     return {
         "nutritional_analysis": known.analysis(food, known.considerations(batch, call.language), call.language),
-        "consumption_ideas": known.ideas(food, batch.kind, call.language),
+        "consumption_ideas": known.fitting(known.ideas(food, batch.kind, call.language), allergies, call.language),
     }

@@ -14,7 +14,6 @@ from zwai.kitchen.allergens import Allergy
 from zwai.kitchen.expiry import days_left
 from zwai.kitchen.inventory import Shelf, today_of
 from zwai.knowledge.words import render_time_unit, render_unit
-from zwai.records.people import Language
 from zwai.records.stock import Batch, Kind, TimeUnit, Unit
 from zwai.records.writings import Written
 
@@ -87,10 +86,12 @@ def _ingredient(call: Call[None], held: Shelf, found: Written, allergies: Sequen
     today, language = today_of(call.member, call.now), call.language
     food, first = details.food(held.newest), soonest(held)
     past = days_left(first.expiry.day, today) < 0
-    known_of = known.enrichment(held.newest.food, held.kind, language)
+    known_of = known.enrichment(held.newest.food, held.kind, language, ())
     told = {
         "environmental_impact": written.impact(known_of["environmental_impact"], found, known.per(food), language),
-        "utilization_ideas": _fit(written.ideas(known_of["utilization_ideas"], found, language), allergies, language),
+        "utilization_ideas": known.fitting(
+            written.ideas(known_of["utilization_ideas"], found, language), allergies, language
+        ),
         "consumption_advice": written.advice(known.advice(first, today, language), found, past=past),
         "before_consumption_advice": written.check_first(known.check_first(first, language), found, past=past),
         "nutrition": known.nutrition(food),
@@ -114,7 +115,7 @@ def _dish(call: Call[None], batch: Batch, found: Written, allergies: Sequence[Al
         "nutritional_analysis": written.analysis(
             known.analysis(food, considerations, language), found, considerations, language
         ),
-        "consumption_ideas": _fit(
+        "consumption_ideas": known.fitting(
             written.ideas(known.ideas(food, Kind.DISH, language), found, language), allergies, language
         ),
         "storage_advice": written.keeping(known.storage_advice(batch, language), found, past=past),
@@ -130,10 +131,3 @@ def _dish(call: Call[None], batch: Batch, found: Written, allergies: Sequence[Al
         "engine": written.engine_of(found),
         "fetched_at": call.now,
     }
-
-
-def _fit(ideas: list[dict[str, str]], allergies: Sequence[Allergy], language: Language) -> list[dict[str, str]]:
-    """Those ideas that use nothing that the reader is allergic to."""
-    return [
-        idea for idea in ideas if not allergens.uses(f"{idea['title']}. {idea['description']}", allergies, language)
-    ]

@@ -13,8 +13,9 @@ from handlers.call import Call
 from handlers.fields import Cursor, ListOf, as_moment, as_text, cursor_of
 from handlers.schemas import RequestSchema
 from handlers.stock_bodies import MOST_ITEMS, DishSchema, ItemBody, ItemSchema, new_item, read_item
+from handlers.turns import in_turns
 from zwai.errors import Invalid, Problem
-from zwai.kitchen import inventory, recognition
+from zwai.kitchen import allergens, inventory, recognition
 from zwai.kitchen.inventory import today_of
 from zwai.kitchen.recognition import Accepted
 from zwai.knowledge.words import render_time_unit
@@ -128,16 +129,18 @@ class ExpiringQuerySchema(RequestSchema):
 async def stock(call: Call[None, PageQuery]) -> Answer:
     async with call.listing() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
-        return call.answer({**_shelved(call, held), "next_cursor": stack_cursor(held, more=more)})
+        return call.answer({**await _shelved(call, held), "next_cursor": stack_cursor(held, more=more)})
 
 
 async def complete(call: Call[None, PageQuery]) -> Answer:
-    async with call.listing() as tx:
+    async with call.read() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
-        lists = _shelved(call, held)
+        allergies = await allergens.of_member(tx, call.member)
+        lists = await _shelved(call, held)
         for kind, shelves in ((Kind.INGREDIENT, lists["ingredients"]), (Kind.DISH, lists["food_items"])):
-            for shelf in shelves:
-                shelf |= known.enrichment(shelf["food_id"], kind, call.language)
+            async for some in in_turns(shelves):
+                for shelf in some:
+                    shelf |= known.enrichment(shelf["food_id"], kind, call.language, allergies)
         counts = {"total_ingredients": len(lists["ingredients"]), "enriched_with": ENRICHED}
         return call.answer({**lists, **counts, "next_cursor": stack_cursor(held, more=more)})
 
@@ -145,7 +148,7 @@ async def complete(call: Call[None, PageQuery]) -> Answer:
 async def simple(call: Call[None, PageQuery]) -> Answer:
     async with call.listing() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
-        items = [_simple(call, batch) for batch in held]
+        items = [_simple(call, batch) async for some in in_turns(held) for batch in some]
         body = {"ingredients": items, "total_items": len(items), "format": "recognition_compatible"}
         return call.answer({**body, "next_cursor": stack_cursor(held, more=more)})
 
@@ -155,7 +158,7 @@ async def expiring(call: Call[None, ExpiringQuery]) -> Answer:
     async with call.listing() as tx:
         household = call.member.household
         held, more = await inventory.expiring(tx, household, today, query.days, query.limit, query.cursor)
-        items = [wire.batch(call, batch) for batch in held]
+        items = [wire.batch(call, batch) async for some in in_turns(held) for batch in some]
         cursor = cursor_of(held[-1].expiry.day, held[-1].id) if more else None
         body = {"expiring_items": items, "within_days": query.days, "count": len(items)}
         return call.answer({**body, "next_cursor": cursor})
@@ -248,12 +251,13 @@ def _saved(call: Call[Any], number: int) -> str:
     return wire.sentence(call, f"Guardamos {items}.", f"Saved {items}.")
 
 
-def _shelved(call: Call[Any, Any], held: Sequence[Batch]) -> dict[str, Any]:
+async def _shelved(call: Call[Any, Any], held: Sequence[Batch]) -> dict[str, Any]:
     """Ingredients and dishes, each name with its stacks."""
     today = today_of(call.member, call.now)
     lists: dict[Kind, list[dict[str, Any]]] = {kind: [] for kind in Kind}
-    for shelf in inventory.shelves(held):
-        lists[shelf.kind].append(wire.shelf(call, shelf, today))
+    async for some in in_turns(inventory.shelves(held)):
+        for shelf in some:
+            lists[shelf.kind].append(wire.shelf(call, shelf, today))
     return {"ingredients": lists[Kind.INGREDIENT], "food_items": lists[Kind.DISH]}
 
 

@@ -1,11 +1,13 @@
 """What the knowledge says of a food, in the shapes that the mobile client reads; None where it says nothing."""
 
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from zwai.kitchen import details
+from zwai.kitchen.allergens import Allergy, uses
 from zwai.kitchen.expiry import days_left
 from zwai.knowledge import catalogue
 from zwai.knowledge.advice import DISH, Topic, advice_on, ideas_for
@@ -32,10 +34,18 @@ CLAIMS = {
 
 
 @lru_cache(maxsize=4096)
-def enrichment(food_id: FoodId | None, kind: Kind, language: Language) -> dict[str, Any]:
+def enrichment(
+    food_id: FoodId | None, kind: Kind, language: Language, allergies: tuple[Allergy, ...]
+) -> dict[str, Any]:
     """What lists show of a food beside its stacks. Shared by all who ask: not to be changed."""
     food = catalogue.load().food(food_id)
-    return {"environmental_impact": impact(food, language), "utilization_ideas": ideas(food, kind, language)}
+    fit = fitting(ideas(food, kind, language), allergies, language)
+    return {"environmental_impact": impact(food, language), "utilization_ideas": fit}
+
+
+def fitting(ideas: list[dict[str, str]], allergies: Sequence[Allergy], language: Language) -> list[dict[str, str]]:
+    """Those ideas that use nothing that the reader is allergic to."""
+    return [idea for idea in ideas if not uses(f"{idea['title']}. {idea['description']}", allergies, language)]
 
 
 def enriched(told: dict[str, Any]) -> list[str]:

@@ -107,10 +107,11 @@ async def _propose(call: Call[PathsBody | None], given: Given, seen: Seen, *, co
             await uploads.add(tx, photo)
         proposed = await recognition.propose(tx, call.member, seen, call.now)
         proposal = await call.kitchen.painter.order(tx, call.member, proposed, call.now)
-        body = rendered(call, proposal, await allergens.of_member(tx, call.member))
+        allergies = await allergens.of_member(tx, call.member)
+        body = rendered(call, proposal, allergies)
         if complete:
             for item in body["ingredients"]:
-                item |= enrichment(item["food_id"], Kind.INGREDIENT, call.language)
+                item |= enrichment(item["food_id"], Kind.INGREDIENT, call.language, allergies)
         body["photo_errors"] = [photo_error(call, one) for one in given.unreadable]
         answer = call.answer(body)
     if proposal.painting is not None:

@@ -1,14 +1,20 @@
 """Routes of the stock as a whole: its lists, and what is added."""
 
+from dataclasses import replace
+
 from handlers import add_item, detail_answers, details, inventory, lists, stacks, stock_answers, stock_bodies
+from handlers.route import CacheFor
 from handlers.tables.rows import adding, change, detail, listing
 
 # A row reads best as a few lines.
 # fmt: off
 ROUTES = (
     listing("/api/inventory", inventory.stock, "All stock", stock_answers.ListSchema, inventory.PageSchema),
-    listing("/api/inventory/complete", inventory.complete, "All stock, with what is known of each",
-          stock_answers.CompleteSchema, inventory.PageSchema),
+    replace(
+        listing("/api/inventory/complete", inventory.complete, "All stock, with what is known of each",
+                stock_answers.CompleteSchema, inventory.PageSchema),
+        cache=CacheFor.MEMBER,  # its ideas spare the reader's own allergies
+    ),
     listing("/api/inventory/simple", inventory.simple, "All stock, a row a stack", stock_answers.SimpleSchema,
           inventory.PageSchema),
     listing("/api/inventory/expiring", inventory.expiring, "What expires within some days",

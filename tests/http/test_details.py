@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from tests.http.expecting import answered, refused
-from tests.service import Client, Service, stack_path
+from tests.service import PHOTOS, Client, Service, stack_path
 from tests.storage.counting import counted
+from zwai.kitchen.allergens import declared, uses
+from zwai.records.people import Language
 
 ROOT = "/api/inventory"
 INGREDIENT = f"{ROOT}/ingredients/{{name}}/detail"
@@ -160,6 +162,27 @@ async def test_the_complete_list_tells_what_is_known_of_each(client: Client) -> 
     assert known["environmental_impact"]["carbon_footprint"]["value"] > 0
     assert unknown["environmental_impact"] is None
     assert body["food_items"][0]["utilization_ideas"][0]["type"] == "combinación"
+
+
+async def test_no_list_or_addition_has_an_idea_that_uses_what_its_reader_is_allergic_to(client: Client) -> None:
+    async def told() -> list[list[str]]:
+        photo = (await client.upload(PHOTOS / "tomato.jpg")).json["image"]["image_path"]
+        seen = await client.post("/api/recognition/ingredients/complete", json={"images_paths": [photo]})
+        added = await client.post(f"{ROOT}/add_item", json={"name": "Manzana", "category": "x", "quantity": 1})
+        dish = {"name": "Sopa", "category": "food", "unit": "porciones", "quantity": 1}
+        cooked = await client.post(f"{ROOT}/add_item", json=dish)
+        held = (await client.get(f"{ROOT}/complete")).json
+        shown = [*seen.json["ingredients"], added.json["item_data"], *held["ingredients"], *held["food_items"]]
+        ideas = [*(one["utilization_ideas"] for one in shown), cooked.json["item_data"]["consumption_ideas"]]
+        return [[f"{idea['title']}. {idea['description']}" for idea in some] for some in ideas]
+
+    before = await told()
+    allergies = ["leche", "huevo", "tomate"]
+    assert (await client.put("/api/user/profile", json={"allergies": allergies})).status == 200
+    mine = declared({"allergies": allergies}, Language.ES)
+    assert any(uses(text, mine, Language.ES) for some in before for text in some)
+    after = await told()
+    assert after == [[text for text in some if not uses(text, mine, Language.ES)] for some in before]
 
 
 async def test_a_detail_costs_three_statements_at_most_of_any_stacks(client: Client, service: Service) -> None:
