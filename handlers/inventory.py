@@ -136,13 +136,13 @@ async def complete(call: Call[None, PageQuery]) -> Answer:
     async with call.read() as tx:
         held, more = await inventory.page(tx, call.member.household, call.query.limit, call.query.cursor)
         allergies = await allergens.of_member(tx, call.member)
-        lists = await _shelved(call, held)
-        for kind, shelves in ((Kind.INGREDIENT, lists["ingredients"]), (Kind.DISH, lists["food_items"])):
-            async for some in in_turns(shelves):
-                for shelf in some:
-                    shelf |= known.enrichment(shelf["food_id"], kind, call.language, allergies)
-        counts = {"total_ingredients": len(lists["ingredients"]), "enriched_with": ENRICHED}
-        return call.answer({**lists, **counts, "next_cursor": stack_cursor(held, more=more)})
+    lists = await _shelved(call, held)
+    for kind, shelves in ((Kind.INGREDIENT, lists["ingredients"]), (Kind.DISH, lists["food_items"])):
+        async for some in in_turns(shelves):
+            for shelf in some:
+                shelf |= known.enrichment(shelf["food_id"], kind, call.language, allergies)
+    counts = {"total_ingredients": len(lists["ingredients"]), "enriched_with": ENRICHED}
+    return call.answer({**lists, **counts, "next_cursor": stack_cursor(held, more=more)})
 
 
 async def simple(call: Call[None, PageQuery]) -> Answer:

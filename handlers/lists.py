@@ -14,6 +14,7 @@ from handlers.details import dish_facts, statistics
 from handlers.fields import Cursor, as_text, cursor_of
 from handlers.inventory import LARGEST_PAGE, PageQuery, stack_cursor
 from handlers.schemas import RequestSchema
+from handlers.turns import in_turns
 from zwai.kitchen import inventory
 from zwai.kitchen.inventory import today_of
 from zwai.records.stock import ExpiryKey, Kind
@@ -42,7 +43,11 @@ async def ingredients(call: Call[None, PageQuery]) -> Answer:
         household = call.member.household
         held, more = await inventory.page(tx, household, query.limit, query.cursor, Kind.INGREDIENT)
         shelves = inventory.shelves(held)
-        items = [wire.shelf(call, shelf, today) | statistics(call, shelf) for shelf in shelves]
+        items = [
+            wire.shelf(call, shelf, today) | statistics(call, shelf)
+            async for some in in_turns(shelves)
+            for shelf in some
+        ]
         body = {
             "ingredients": [item["name"] for item in items],
             "items": items,
@@ -62,7 +67,9 @@ async def dishes(call: Call[None, DishesQuery]) -> Answer:
     """Soonest first. Calories that nobody knows are null, and not counted."""
     async with call.listing() as tx:
         held, more = await inventory.dishes(tx, call.member.household, call.query.limit, call.query.cursor)
-        foods = [_dish(wire.batch(call, batch) | dish_facts(call, batch)) for batch in held]
+        foods = [
+            _dish(wire.batch(call, batch) | dish_facts(call, batch)) async for some in in_turns(held) for batch in some
+        ]
         message = wire.counted(call, len(foods), ("plato", "platos"), ("dish", "dishes"))
         body = {
             "message": message,
