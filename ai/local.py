@@ -19,7 +19,7 @@ from ai.names import MODELS, Role, names
 from ai.parts import CELL_PX, Part, parts
 from ai.quiet import onnxruntime
 from zwai.errors import BrokenImage, NotAnImage
-from zwai.records.photos import Aim, Decision, Glance, Rule, Sighting
+from zwai.records.photos import Aim, Decision, Glance, LineRule, Sighting
 
 FORMATS = ("JPEG", "PNG", "WEBP")
 SIDE_PX = 320
@@ -140,12 +140,14 @@ def _search(model: Model, path: Path, aim: Aim, suggested: list[Sighting]) -> li
 
 
 def _sighting(guess: Guess, decision: Decision, aim: Aim) -> Sighting:
-    return Sighting(guess.food, _kind(guess.food, aim), round(guess.confidence, 3), decision, Rule.WHOLE)
+    return Sighting(guess.food, _kind(guess.food, aim), round(guess.confidence, 3), decision, LineRule.WHOLE)
 
 
 def _part(part: Part, aim: Aim) -> Sighting:
     confidence = round(part.guess.confidence, 3)
-    return Sighting(part.guess.food, _kind(part.guess.food, aim), confidence, Decision.CONFIRM, Rule.PARTS, part.box)
+    return Sighting(
+        part.guess.food, _kind(part.guess.food, aim), confidence, Decision.CONFIRM, LineRule.PARTS, part.box
+    )
 
 
 def _kind(food: str, aim: Aim) -> str:

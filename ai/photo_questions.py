@@ -14,7 +14,7 @@ from ai.questions import instructions
 from zwai.knowledge.names import resolve
 from zwai.records.ai import Purpose, Question
 from zwai.records.people import Language
-from zwai.records.photos import Aim, Box, Decision, Rule, Sighting
+from zwai.records.photos import Aim, Box, Decision, LineRule, Sighting
 from zwai.records.stock import Kind, Unit
 
 VERSION = 1  # of the prompts: their files are named by it
@@ -74,7 +74,7 @@ def _listed(listed: list[Any], kind: Kind, language: Language) -> Iterator[Sight
             kind=kind.value,
             confidence=round(min(1.0, max(0.0, number_of(item.get("confidence")) or 0.0)), 3),
             decision=Decision.CONFIRM,
-            rule=Rule.GEMINI,
+            rule=LineRule.GEMINI,
             box=_box(item.get("box")),
             label=name,
             amount=amount,

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from zwai.kitchen.gs1 import printed
 from zwai.kitchen.joining import Purchase, merged, purchases
-from zwai.kitchen.shop_words import Meaning, Rule
+from zwai.kitchen.shop_words import Meaning, MeaningRule
 from zwai.records.captures import PhotoKind, Shot, Thing
 from zwai.records.people import Language
 from zwai.records.photos import Box, Decision, PhotoId, Sighting
@@ -82,18 +82,18 @@ def shot(name: str, *found: object) -> Shot:
 
 
 MEANINGS = {
-    "TOMATE": Meaning("tomate", FoodId("tomato"), Rule.CATALOGUE),
-    "TOM ITAL": Meaning("tomate", FoodId("tomato"), Rule.LEARNED),
-    "LECHE GLORIA": Meaning("leche fresca", FoodId("milk"), Rule.CATALOGUE),
-    "LECHE EVAP GLORIA": Meaning("leche evaporada", FoodId("evaporated_milk"), Rule.CATALOGUE),
-    "LECHE EVAP LAIVE": Meaning("leche evaporada", FoodId("evaporated_milk"), Rule.CATALOGUE),
-    "LECHE EVAP": Meaning("leche evaporada", FoodId("evaporated_milk"), Rule.CATALOGUE),
-    "GLORIA EVAP": Meaning("GLORIA EVAP", None, Rule.OWN),
+    "TOMATE": Meaning("tomate", FoodId("tomato"), MeaningRule.CATALOGUE),
+    "TOM ITAL": Meaning("tomate", FoodId("tomato"), MeaningRule.LEARNED),
+    "LECHE GLORIA": Meaning("leche fresca", FoodId("milk"), MeaningRule.CATALOGUE),
+    "LECHE EVAP GLORIA": Meaning("leche evaporada", FoodId("evaporated_milk"), MeaningRule.CATALOGUE),
+    "LECHE EVAP LAIVE": Meaning("leche evaporada", FoodId("evaporated_milk"), MeaningRule.CATALOGUE),
+    "LECHE EVAP": Meaning("leche evaporada", FoodId("evaporated_milk"), MeaningRule.CATALOGUE),
+    "GLORIA EVAP": Meaning("GLORIA EVAP", None, MeaningRule.OWN),
 }
 
 
 def meant(purchase: Purchase) -> list[Meaning]:
-    return [MEANINGS.get(one.words, Meaning(one.words, None, Rule.OWN)) for one in purchase.receipt.lines]
+    return [MEANINGS.get(one.words, Meaning(one.words, None, MeaningRule.OWN)) for one in purchase.receipt.lines]
 
 
 def come_to(shots: Sequence[Shot], *scanned: Barcode) -> tuple[Thing, ...]:
@@ -258,7 +258,7 @@ CODES = {food: f"1{number:013}" for number, food in enumerate(FOODS)}
 PRODUCTS |= {
     Gtin(gtin): Product(Gtin(gtin), food, FoodId(food), None, ProductSource.OWN) for food, gtin in CODES.items()
 }
-MEANINGS |= {food.upper(): Meaning(food, FoodId(food), Rule.CATALOGUE) for food in FOODS}
+MEANINGS |= {food.upper(): Meaning(food, FoodId(food), MeaningRule.CATALOGUE) for food in FOODS}
 
 
 @given(sessions())

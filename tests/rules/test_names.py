@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from zwai.knowledge.catalogue import load
-from zwai.knowledge.names import SURE, Rule, label_key, resolve, search
+from zwai.knowledge.names import SURE, NameRule, label_key, resolve, search
 from zwai.knowledge.spelling import stem
 from zwai.records.people import Language
 
@@ -54,18 +54,18 @@ def test_real_spellings_are_understood_and_seldom_taken_for_another_food(name, l
 @pytest.mark.parametrize(
     ("text", "food", "rule"),
     [
-        ("Plátano de seda", "banana", Rule.EXACT),
-        ("PLATANO  DE SEDA", "banana", Rule.EXACT),
-        ("limones", "key_lime", Rule.PLURAL),
-        ("loaves of bread", "bread", Rule.PLURAL),
-        ("tomates cherry orgánicos 500g", "cherry_tomato", Rule.NOISE),
-        ("leche gloria evaporada tarro", "evaporated_milk", Rule.NOISE),
-        ("arroz faraón", "rice", Rule.NOISE),
-        ("zanaoria", "carrot", Rule.FUZZY),
-        ("ajito", "garlic", Rule.FUZZY),
+        ("Plátano de seda", "banana", NameRule.EXACT),
+        ("PLATANO  DE SEDA", "banana", NameRule.EXACT),
+        ("limones", "key_lime", NameRule.PLURAL),
+        ("loaves of bread", "bread", NameRule.PLURAL),
+        ("tomates cherry orgánicos 500g", "cherry_tomato", NameRule.NOISE),
+        ("leche gloria evaporada tarro", "evaporated_milk", NameRule.NOISE),
+        ("arroz faraón", "rice", NameRule.NOISE),
+        ("zanaoria", "carrot", NameRule.FUZZY),
+        ("ajito", "garlic", NameRule.FUZZY),
     ],
 )
-def test_the_rule_that_matched_is_told(text: str, food: str, rule: Rule):
+def test_the_rule_that_matched_is_told(text: str, food: str, rule: NameRule):
     match = resolve(text)
     assert match is not None
     assert (match.food.id, match.rule) == (food, rule)
@@ -198,9 +198,9 @@ def test_resolving_is_fast_enough_for_the_event_loop():
 def test_a_search_puts_what_is_meant_first_and_offers_what_is_near():
     cheeses = search("queso", limit=5)
     assert cheeses[0].food.id == "cheese"
-    assert (cheeses[0].score, cheeses[0].rule) == (1.0, Rule.EXACT)
+    assert (cheeses[0].score, cheeses[0].rule) == (1.0, NameRule.EXACT)
     assert len(cheeses) == 5
-    assert all(match.rule is Rule.NEAR and match.score < SURE for match in cheeses[1:])
+    assert all(match.rule is NameRule.NEAR and match.score < SURE for match in cheeses[1:])
     assert [match.score for match in cheeses] == sorted((match.score for match in cheeses), reverse=True)
     assert len({match.food.id for match in cheeses}) == 5
 
@@ -234,7 +234,7 @@ def test_the_first_of_a_search_is_what_the_name_resolves_to():
             assert offered[0] == sure, text
             assert sure.score >= SURE, text
         else:
-            assert all(match.rule is Rule.NEAR for match in offered), text
+            assert all(match.rule is NameRule.NEAR for match in offered), text
 
 
 def test_all_spellings_together_are_nearly_always_right_and_hardly_ever_wrong():

@@ -16,7 +16,7 @@ from storage.db import Database
 from tests.storage.households import NOON, batch, household, opened
 from zwai.kitchen import shop_words
 from zwai.kitchen.receipt_lines import bought
-from zwai.kitchen.shop_words import Meaning, Rule
+from zwai.kitchen.shop_words import Meaning, MeaningRule
 from zwai.knowledge.names import label_key
 from zwai.knowledge.receipt_words import is_food
 from zwai.records.people import HouseholdId, Language
@@ -72,7 +72,7 @@ async def test_the_second_receipt_of_a_shop_needs_hardly_an_edit(shop: str, tmp_
         labels = {line.words: kept.label for (_, line, _), (_, kept) in zip(pairs, told, strict=True)}
         second = [(labels[line.words], one) for line, one in zip(first.lines, again, strict=True) if line.food]
         right = sum(label == one.label for label, one in second) / len(second)
-        false = sum(label != one.label and one.rule is not Rule.OWN for label, one in second)
+        false = sum(label != one.label and one.rule is not MeaningRule.OWN for label, one in second)
         assert right >= 0.8
         assert false <= 0.02 * len(second)
         print(f"{shop}: {len(pairs)} lines; first {matched:.0%}, {wrong} wrong; second {right:.0%}, {false} wrong")
@@ -85,9 +85,9 @@ async def test_what_a_household_taught_counts_for_it_alone(tmp_path: Path) -> No
         async with database.write() as tx:
             told = [(shop_words.evidence(one, one.lines[0]), batch(owner, "Leche del desayuno"))]
             await shop_words.learn(tx, owner, told, NOON)
-        assert await read(database, owner, one) == [Meaning("Leche del desayuno", None, Rule.LEARNED)]
+        assert await read(database, owner, one) == [Meaning("Leche del desayuno", None, MeaningRule.LEARNED)]
         (theirs,) = await read(database, neighbour, one)
-        assert (theirs.food, theirs.rule) == ("milk", Rule.CATALOGUE)
+        assert (theirs.food, theirs.rule) == ("milk", MeaningRule.CATALOGUE)
 
 
 async def test_what_was_taught_at_one_shop_is_offered_at_another(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ async def test_what_was_taught_at_one_shop_is_offered_at_another(tmp_path: Path)
             told = [(shop_words.evidence(here, here.lines[0]), batch(owner, "Queso de la feria"))]
             await shop_words.learn(tx, owner, told, NOON)
         (meaning,) = await read(database, owner, there)
-        assert (meaning.label, meaning.rule) == ("Queso de la feria", Rule.NEAR)
+        assert (meaning.label, meaning.rule) == ("Queso de la feria", MeaningRule.NEAR)
 
 
 async def test_the_newest_teaching_counts(tmp_path: Path) -> None:

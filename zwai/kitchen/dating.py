@@ -9,7 +9,7 @@ from zwai.kitchen.evidence import kept, of_date
 from zwai.knowledge.words import render_day
 from zwai.records.captures import Shot, Thing
 from zwai.records.people import Language
-from zwai.records.photos import Decision, Rule
+from zwai.records.photos import Decision, LineRule
 from zwai.records.reading import PrintedDate
 from zwai.records.stock import ONE_PIECE
 
@@ -38,13 +38,13 @@ def _is_meant(thing: Thing) -> bool:
 def _dated(thing: Thing, shot: Shot, place: int) -> Thing:
     """What a code says of its date was not misread; of two labels the sooner counts. Any other reading is told."""
     new, old = shot.dates[0], thing.day
-    coded = thing.evidence.get("date_by") == Rule.BARCODE
+    coded = thing.evidence.get("date_by") == LineRule.BARCODE
     chosen = new if old is None or (not coded and new.day < old.day) else old
     readings = _readings(shot.dates) | (_readings([old]) if old else set())
     others = _listed(readings - {chosen.day})
     evidence = {
         **thing.evidence,
-        **(of_date(new, place, Rule.LABEL) if chosen is new else {}),
+        **(of_date(new, place, LineRule.LABEL) if chosen is new else {}),
         "date_others": others,
     }
     return replace(thing, day=chosen, evidence=kept(evidence), doubt=thing.doubt or bool(others))
@@ -59,7 +59,7 @@ def _listed(days: set[date]) -> str:
 
 
 def _only_a_date(day: PrintedDate, shot: Shot, place: int, language: Language) -> Thing:
-    evidence = of_date(day, place, Rule.LABEL) | {"date_others": _listed(_readings(shot.dates) - {day.day})}
+    evidence = of_date(day, place, LineRule.LABEL) | {"date_others": _listed(_readings(shot.dates) - {day.day})}
     word = EXPIRES.en if language is Language.EN else EXPIRES.es
     said = render_day(day.day, date.min, language)  # with its year: what is kept is read in another one too
     return Thing(
@@ -67,7 +67,7 @@ def _only_a_date(day: PrintedDate, shot: Shot, place: int, language: Language) -
         food=None,
         quantity=ONE_PIECE,
         decision=Decision.SUGGESTION,
-        rule=Rule.LABEL,
+        rule=LineRule.LABEL,
         box=day.box,
         day=day,
         evidence=kept(evidence),

@@ -13,7 +13,7 @@ from zwai.kitchen.allergens import Allergy, text_of
 from zwai.kitchen.cooks import Dished
 from zwai.kitchen.inventory import food_of, today_of
 from zwai.kitchen.pantry import SOON, Pantry, match, rest, share, to_cook_with, used, utilization
-from zwai.knowledge.names import Rule, label_key, resolve
+from zwai.knowledge.names import NameRule, label_key, resolve
 from zwai.knowledge.recipe_book import titled
 from zwai.knowledge.recipe_words import diet_of
 from zwai.records.ids import new_id
@@ -166,7 +166,11 @@ def dish_of(title: str, language: Language) -> FoodId | None:
     A synonym will do where neither has the name.
     """
     found = resolve(title, language)
-    food = found.food if found and found.food.kind is Kind.DISH and found.rule in (Rule.EXACT, Rule.PLURAL) else None
+    food = (
+        found.food
+        if found and found.food.kind is Kind.DISH and found.rule in (NameRule.EXACT, NameRule.PLURAL)
+        else None
+    )
     if food is not None and label_key(title) in map(label_key, (food.name_es, food.name_es_pe, food.name_en)):
         return food.id
     if (dish := titled(title)) is not None:

@@ -17,7 +17,7 @@ from zwai.kitchen.recognition import RANK, each_once, food_of, item_of, name_of
 from zwai.knowledge.names import label_key
 from zwai.records.captures import Shot, Thing
 from zwai.records.people import Language
-from zwai.records.photos import Decision, PhotoId, Rule, Sighting, both
+from zwai.records.photos import Decision, LineRule, PhotoId, Sighting, both
 from zwai.records.products import Product
 from zwai.records.reading import Barcode, Gtin, Receipt
 from zwai.records.stock import Quantity, Unit
@@ -68,13 +68,13 @@ def _receipt_things(purchase: Purchase, meanings: Meanings) -> list[Thing]:
         if not line.food:
             continue
         evidence = shop_words.evidence(purchase.receipt, line) | {"receipt_photo": str(purchase.place)}
-        learned = meaning.rule is shop_words.Rule.LEARNED
+        learned = meaning.rule is shop_words.MeaningRule.LEARNED
         thing = Thing(
             label=meaning.label,
             food=meaning.food,
             quantity=line.quantity,
             decision=Decision.ITEM if learned else Decision.CONFIRM,
-            rule=Rule.RECEIPT,
+            rule=LineRule.RECEIPT,
             box=line.box,
             evidence=kept(evidence),
         )
@@ -142,7 +142,7 @@ def _bought_pack(line: Thing, pack: Thing, *, doubt: bool) -> Thing:
         food=name.food,
         quantity=times(each, packs) if counted else line.quantity,
         decision=min(line.decision, pack.decision, key=RANK.__getitem__),
-        rule=both(pack.rule, Rule.RECEIPT),
+        rule=both(pack.rule, LineRule.RECEIPT),
         evidence={**pack.evidence, **line.evidence, **({"packs": str(packs)} if packs > 1 else {})},
         doubt=doubt or not _is_same(line, pack),
     )

@@ -21,7 +21,7 @@ from storage.db import Database, Read
 from storage.files import Files
 from zwai.errors import BrokenImage, Conflict, EmptyImage, ImageTooLarge, NotAnImage, TooManyPixels, ZwaiError
 from zwai.knowledge import catalogue
-from zwai.knowledge.names import Rule, label_key, resolve
+from zwai.knowledge.names import NameRule, label_key, resolve
 from zwai.records.ids import new_id
 from zwai.records.people import Language
 from zwai.records.photos import ImageLimits, PhotoId
@@ -191,7 +191,7 @@ def _named(file: Path) -> str:
         return file.stem
     name = label_key(file.stem.replace("_", " ").replace("-", " "))
     for language in Language:
-        if (match := resolve(name, language)) and match.rule is Rule.EXACT:
+        if (match := resolve(name, language)) and match.rule is NameRule.EXACT:
             return match.food.id
     return name
 

@@ -12,7 +12,7 @@ from zwai.kitchen.recognition import food_of, item_of
 from zwai.knowledge.units import round_off
 from zwai.records.captures import Shot, Thing
 from zwai.records.people import Language
-from zwai.records.photos import Decision, PhotoId, Rule, Sighting, both
+from zwai.records.photos import Decision, LineRule, PhotoId, Sighting, both
 from zwai.records.products import Product
 from zwai.records.reading import Barcode, Gtin
 from zwai.records.stock import LONGEST_LABEL, ONE_PIECE, Quantity
@@ -62,14 +62,14 @@ def _pack(codes: Sequence[Code], products: Mapping[Gtin, Product], shots: Sequen
         "lot": lot,
         "packs": str(count) if count > 1 else "",
         "code_photo": place_told(place),
-        **of_date(day, place, Rule.BARCODE),
+        **of_date(day, place, LineRule.BARCODE),
     }
     return Thing(
         label=product.label if product else " ".join(code.text[:LONGEST_LABEL].split()),  # GS1 puts controls between
         food=product.food if product else None,
         quantity=times(weighed or (product and product.quantity) or ONE_PIECE, 1 if weighed else count),
         decision=Decision.ITEM if product else Decision.CONFIRM,
-        rule=Rule.BARCODE,
+        rule=LineRule.BARCODE,
         photo=shots[place].photo if place is not None else None,
         box=code.box,
         day=day,
@@ -99,7 +99,7 @@ def named_by_their_photo(
             left += [(shot.photo, one) for one in shot.sightings]
             continue
         left += [(shot.photo, one) for one in rest]
-        if is_unknown(pack := named[id(here[0])]) and pack.rule == Rule.BARCODE:
+        if is_unknown(pack := named[id(here[0])]) and pack.rule == LineRule.BARCODE:
             named[id(here[0])] = _called(pack, max(whole, key=lambda one: one.confidence), language)
     return list(named.values()), left
 

@@ -13,7 +13,7 @@ from storage import corrections
 from storage.db import Database, Read
 from zwai.knowledge import catalogue
 from zwai.records.people import HouseholdId
-from zwai.records.photos import Decision, Engine, Rule
+from zwai.records.photos import Decision, Engine, LineRule
 from zwai.records.proposals import Line
 from zwai.records.report import Bin, Card, Reviewed, Share
 
@@ -24,9 +24,13 @@ LEAST_LINES = 20
 LEAST_HOUSEHOLDS = 5
 
 # Joined rules are none of these: what a receipt or a code backed is not the recogniser's alone.
-RULES: Mapping[str, Engine] = {Rule.WHOLE: Engine.LOCAL, Rule.PARTS: Engine.LOCAL, Rule.GEMINI: Engine.GEMINI}
+RULES: Mapping[str, Engine] = {
+    LineRule.WHOLE: Engine.LOCAL,
+    LineRule.PARTS: Engine.LOCAL,
+    LineRule.GEMINI: Engine.GEMINI,
+}
 # The lines by which an engine is judged: its surest. Gemini has none that are more than to be confirmed.
-SUREST = {(Rule.WHOLE, Decision.ITEM), (Rule.GEMINI, Decision.CONFIRM)}
+SUREST = {(LineRule.WHOLE, Decision.ITEM), (LineRule.GEMINI, Decision.CONFIRM)}
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -23,7 +23,7 @@ END = 4  # letters at the beginning or the end, one of which must agree: compari
 LONGEST_SHOP, LONGEST_WORDS = 100, 200
 
 
-class Rule(StrEnum):
+class MeaningRule(StrEnum):
     """How the meaning was found. NEAR: by words nearly the same, or taught at another shop. OWN: it was not found."""
 
     LEARNED = "learned"
@@ -38,7 +38,7 @@ class Meaning:
 
     label: str
     food: FoodId | None
-    rule: Rule
+    rule: MeaningRule
 
 
 async def meanings(tx: Read, household: HouseholdId, receipt: Receipt, language: Language) -> list[Meaning]:
@@ -51,8 +51,8 @@ async def meanings(tx: Read, household: HouseholdId, receipt: Receipt, language:
 
     def meant() -> list[Meaning]:
         return [
-            _taught(here.get(key), Rule.LEARNED)
-            or _taught(elsewhere.get(key) or _alike(key, near), Rule.NEAR)
+            _taught(here.get(key), MeaningRule.LEARNED)
+            or _taught(elsewhere.get(key) or _alike(key, near), MeaningRule.NEAR)
             or meaning_of(line.words, language)
             for key, line in zip(keys, receipt.lines, strict=True)
         ]
@@ -64,8 +64,8 @@ def meaning_of(words: str, language: Language) -> Meaning:
     """What the catalogue makes of a shop's words, its abbreviations written out; else they stay the household's own."""
     match = resolve(expanded(words), language)
     if match is None:
-        return Meaning(words.capitalize()[:LONGEST_LABEL], None, Rule.OWN)
-    return Meaning(match.food.name(language), match.food.id, Rule.CATALOGUE)
+        return Meaning(words.capitalize()[:LONGEST_LABEL], None, MeaningRule.OWN)
+    return Meaning(match.food.name(language), match.food.id, MeaningRule.CATALOGUE)
 
 
 def evidence(receipt: Receipt, line: ReceiptLine) -> dict[str, str]:
@@ -105,7 +105,7 @@ def _plain(text: str) -> str:
     return " ".join("".join(one if one.isalnum() else " " for one in key).split())
 
 
-def _taught(learned: Learned | None, rule: Rule) -> Meaning | None:
+def _taught(learned: Learned | None, rule: MeaningRule) -> Meaning | None:
     return Meaning(learned.label, learned.food, rule) if learned else None
 
 

@@ -20,7 +20,7 @@ from zwai.records.people import Language
 from zwai.records.stock import FoodId, Kind
 
 
-class Rule(StrEnum):
+class NameRule(StrEnum):
     """How a name was found, the surest first. NEAR: it shares words, and is only offered."""
 
     EXACT = "exact"
@@ -36,7 +36,7 @@ class Match:
 
     food: Food
     score: float
-    rule: Rule
+    rule: NameRule
 
 
 # With these a text looks like another one: "\u202e" shows what follows backwards.
@@ -75,7 +75,7 @@ def resolve(text: str, language: Language = Language.ES) -> Match | None:
     """The food that `text` means, or None. A word that means two foods is read in `language` first."""
     key = label_key(text)
     if food := _index(language).exact.get(key):
-        return Match(food, 1.0, Rule.EXACT)
+        return Match(food, 1.0, NameRule.EXACT)
     return _resolve(key, language) if len(key) <= _LONGEST else None
 
 
@@ -151,14 +151,14 @@ class _Index:
 def _resolve(key: str, language: Language) -> Match | None:
     index = _index(language)
     if food := index.stems.get(" ".join(_words(key))):
-        return Match(food, 0.98, Rule.PLURAL)
+        return Match(food, 0.98, NameRule.PLURAL)
     repaired = _repaired(key)
     if repaired == key:
         return _amid_noise(key, index)
     if food := index.stems.get(" ".join(_words(repaired))):
-        return Match(food, 0.9, Rule.FUZZY)
+        return Match(food, 0.9, NameRule.FUZZY)
     if found := _amid_noise(repaired, index):
-        return replace(found, score=round(found.score - _COST_REPAIR, 2), rule=Rule.FUZZY)
+        return replace(found, score=round(found.score - _COST_REPAIR, 2), rule=NameRule.FUZZY)
     return _amid_noise(key, index)  # what looked misspelt may be a brand
 
 
@@ -212,7 +212,7 @@ def _amid_noise(key: str, index: _Index) -> Match | None:
     left = content - longest.words - _listed("noise")
     if len(left) > _MOST_LEFT or any(_matters(word, phrase, longest.food, index) for word in left):
         return None
-    return Match(longest.food, round(0.95 - _COST_LEFT * len(left), 2), Rule.NOISE)
+    return Match(longest.food, round(0.95 - _COST_LEFT * len(left), 2), NameRule.NOISE)
 
 
 def _words(text: str) -> list[str]:
@@ -280,7 +280,7 @@ def _near(key: str) -> list[Match]:
         scores[name.food.id] = max(scores[name.food.id], score)
     foods = load().foods
     ranked = sorted(scores.items(), key=lambda scored: -scored[1])
-    return [Match(foods[food], score, Rule.NEAR) for food, score in ranked if score >= _LEAST_NEAR]
+    return [Match(foods[food], score, NameRule.NEAR) for food, score in ranked if score >= _LEAST_NEAR]
 
 
 @lru_cache(maxsize=1024)

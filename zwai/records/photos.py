@@ -37,7 +37,7 @@ class Decision(StrEnum):
     CONFIRM = "confirm"
 
 
-class Rule(StrEnum):
+class LineRule(StrEnum):
     """What decided a line: a step of the local engine (the whole photo, its parts), Gemini, or what was read."""
 
     WHOLE = "whole"
@@ -48,7 +48,7 @@ class Rule(StrEnum):
     LABEL = "label"
 
 
-READ = (Rule.BARCODE, Rule.RECEIPT, Rule.LABEL)
+READ = (LineRule.BARCODE, LineRule.RECEIPT, LineRule.LABEL)
 
 
 def both(one: str, other: str) -> str:
