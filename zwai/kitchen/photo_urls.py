@@ -29,6 +29,7 @@ class PhotoKeys:
     previous: str | None = None
 
 
+@lru_cache(maxsize=64)  # a list asks for each of its names, all of them at one moment
 def week_of(now: datetime) -> int:
     """The number of the calendar week (from Monday, in UTC) in which an address made now stays the same."""
     return int(now.timestamp() - FIRST_MONDAY_S) // WEEK_S
