@@ -66,9 +66,17 @@ async def test_no_request_reads_anothers_rows_when_half_of_them_are_cancelled(da
     await ask(1)
 
 
-@pytest.mark.parametrize("alone", [False, True])
-async def test_no_household_gets_anothers_list_when_half_of_them_are_cancelled(database: Database, alone: bool) -> None:
-    """Lists go past SQLAlchemy, straight to the driver."""
+@pytest.mark.parametrize(("alone", "connections"), [(False, 10), (True, 10), (True, 60)])
+async def test_no_household_gets_anothers_list_when_half_of_them_are_cancelled(
+    urls: tuple[str, str], alone: bool, connections: int
+) -> None:
+    """Lists go past SQLAlchemy, straight to the driver; with a connection for each, past its units of work too."""
+    async with opened(urls[0], connections=connections) as database:
+        await ask_for_lists_and_cancel_half(database, alone=alone)
+        assert [one.in_use for one in database.connections()] == [0]
+
+
+async def ask_for_lists_and_cancel_half(database: Database, *, alone: bool) -> None:
     chance = random.Random(7)
     homes = [await add_household(database) for _ in range(8)]
     for number, household in enumerate(homes):
@@ -87,6 +95,9 @@ async def test_no_household_gets_anothers_list_when_half_of_them_are_cancelled(d
         task = asyncio.create_task(ask(number))
         await asyncio.sleep(chance.random() * 0.02)
         task.cancel()
+        for _ in range(chance.randrange(3)):  # and again, while its connection is being given up
+            await asyncio.sleep(0)
+            task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
     for _ in range(20):
