@@ -174,7 +174,6 @@ def generated_key(food: FoodId) -> str:
 
 
 @lru_cache(maxsize=4096)  # lists ask for each name that has no picture
-@lru_cache(maxsize=4096)  # as the address that is made of it
 def card_for(label: str, kind: Kind, food: FoodId | None) -> Card:
     """What is drawn for a name without a picture."""
     known = catalogue.load().food(food) if food else None
