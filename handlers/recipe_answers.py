@@ -163,7 +163,7 @@ def whole(call: Call[Any, Any], asked: Asked, made: Generation, job: Job | None)
             "cooking_level": wish.level,
             "preferences_applied": applied,
             "preferences_unchecked": [one for one in wish.preferences if one not in applied],
-            "allergies_filtered": [one.said for one in asked.allergies],
+            "allergies_filtered": list(dict.fromkeys(one.said for one in asked.allergies)),
         },
         **(announced(call, made, job) if made.recipes else {}),
     }

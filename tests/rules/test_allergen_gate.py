@@ -6,14 +6,18 @@ from typing import Any
 
 import pytest
 
-from zwai.kitchen.allergens import against, declared
+from zwai.kitchen.allergens import against, declared, implied, of_all
 from zwai.kitchen.inventory import NewItem, draft
-from zwai.records.allergens import Verdict
-from zwai.records.people import AccountId, HouseholdId, Language, Member, SessionId
+from zwai.records.allergens import Allergen, Verdict
+from zwai.records.people import Account, AccountId, HouseholdId, Language, Member, Provider, SessionId
 from zwai.records.stock import Batch, DishFacts, Kind, Quantity, Unit
 
 NOW = datetime(2031, 1, 2, tzinfo=UTC)
 MEMBER = Member(AccountId("a"), HouseholdId("h"), SessionId("s"), Language.ES, "America/Lima")
+
+SOMEBODY = Account(
+    AccountId("a"), HouseholdId("h"), Provider.GUEST, "", None, False, None, Language.EN, {}, NOW, NOW
+)  # fmt: skip
 
 
 def batch(label: str, *ingredients: str) -> Batch:
@@ -48,6 +52,50 @@ def told(label: str, *allergies: Any, language: Language = Language.ES) -> tuple
 )
 def test_a_batch_against_an_allergy(label: str, allergy: str, expected: tuple[Any, ...]):
     assert told(label, allergy) == expected
+
+
+@pytest.mark.parametrize(
+    ("label", "allergy"),
+    [
+        ("Cebolla blanca", "onion"),
+        ("Lomo de chancho", "cerdo"),
+        ("Champiñones en lata", "hongos"),
+        ("Maíz morado", "maíz"),
+        ("Culantro", "cilantro"),
+        ("Palta", "soy alérgico a la palta"),
+        ("Palta", "kiwi allergy; palta"),
+        ("Kiwi", "palta y kiwi"),
+        ("Palta", "maní, palta"),
+        ("Palta", "intolerancia a la palta"),
+    ],
+)
+def test_a_food_is_known_by_its_names_in_either_language_and_in_a_list(label: str, allergy: str):
+    assert told(label, allergy) == ((allergy,), (), Verdict.CONTAINS)
+
+
+@pytest.mark.parametrize(("label", "allergy"), [("Camote", "papa"), ("Piña", "manzana"), ("Huevo", "pollo")])
+def test_a_food_that_only_shares_a_word_in_another_language_is_free(label: str, allergy: str):
+    assert told(label, allergy) == ((), (), Verdict.FREE)
+
+
+@pytest.mark.parametrize("allergy", ["cítricos", "alcohol", "zyx"])
+def test_nothing_is_proven_free_of_what_we_do_not_know(allergy: str):
+    assert told("Naranja", allergy) == ((), (), Verdict.UNKNOWN)
+
+
+def test_an_allergy_of_somebody_else_is_read_in_either_language():
+    fish = [one.allergens for one in of_all([replace(SOMEBODY, preferences={"allergies": ["tuna"]})], Language.ES)]
+    assert frozenset((Allergen.FISH,)) in fish
+
+
+@pytest.mark.parametrize("wish", ["sin lactosa", "lactose-free", "intolerante a la lactosa", "alergia a la leche"])
+def test_a_wish_that_names_an_allergen_to_do_without_counts_like_an_allergy(wish: str):
+    assert [one.allergens for one in implied([wish], Language.ES)] == [frozenset((Allergen.MILK,))]
+
+
+@pytest.mark.parametrize("wish", ["mucha leche", "con pescado", "rápido", "sin azúcar"])
+def test_other_wishes_rule_nothing_out(wish: str):
+    assert implied([wish], Language.ES) == ()
 
 
 def test_the_cactus_fruit_is_no_fish_in_either_language():

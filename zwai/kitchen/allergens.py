@@ -1,8 +1,10 @@
 """The allergen gate: what a member has declared, against what a food holds."""
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import dropwhile
 from typing import Any, Protocol
 
 from storage import people
@@ -23,6 +25,14 @@ _NOTHING = frozenset(
     {"", "none", "no", "na", "n/a", "nada", "ninguna", "ninguno", "no tengo", "sin alergias", "no allergies", "nothing"}
 )
 _LONGEST_SAID = 100
+# What people put around the food itself, as `label_key` writes it; and between several.
+_SAYING = re.compile(
+    r"\b(?:(?:soy|es|tengo|tiene|am|is|have|has|severe) )?(?:alergi|allerg|intoleran)\w*(?: (?:severa|grave)\b)?"
+)
+_BETWEEN = re.compile(r"[,;:/&+()|]|\b(?:y|e|o|u|ni|and|or|nor)\b")
+_LEADING = GLUE | {"to"}
+# What a wish with one of these names beside it is done without; of a coeliac the word itself names it.
+_RULING_OUT = re.compile(r"\b(?:(?:sin|no|libre|without|free|alergi\w*|allerg\w*|intoleran\w*)\b|(?=celiac))")
 
 
 class Named(Protocol):
@@ -40,12 +50,17 @@ class Named(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Allergy:
-    """One declared allergy: allergens of the EU list, else a food or just words, looked for in names."""
+    """One declared allergy: allergens of the EU list; of what else it names the foods, and words to look for."""
 
     said: str
     allergens: frozenset[Allergen]
-    food: FoodId | None
-    stems: frozenset[str]
+    foods: frozenset[FoodId]
+    words: frozenset[frozenset[str]]  # all of any of these
+
+    @property
+    def is_known(self) -> bool:
+        """Whether we know what it is, so that something can be proven free of it."""
+        return bool(self.allergens or self.foods)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +83,15 @@ async def of_member(tx: Read, member: Member) -> tuple[Allergy, ...]:
 
 
 def of_all(accounts: Iterable[Account], language: Language) -> tuple[Allergy, ...]:
-    """The allergies of all who will eat, each once."""
-    return tuple(dict.fromkeys(one for each in accounts for one in declared(each.preferences, language)))
+    """The allergies of all who will eat, each once: read in both languages, for "tuna" is a fish in one only."""
+    read = (language, *(other for other in Language if other is not language))
+    return tuple(dict.fromkeys(one for each in accounts for way in read for one in declared(each.preferences, way)))
 
 
 def implied(wishes: Collection[str], language: Language) -> tuple[Allergy, ...]:
-    """What wishes such as "sin gluten" or "dairy free" rule out as strictly as an allergy would."""
-    codes = dict.fromkeys(code for wish in wishes for code in judge(wish, language).free_of)
+    """What wishes such as "sin gluten" or "lactose free" rule out as strictly as an allergy would."""
+    ruled_out = [_RULING_OUT.sub(" ", key) for wish in wishes if _RULING_OUT.search(key := label_key(wish))]
+    codes = dict.fromkeys(code for text in ruled_out for code in _in_order(named_in(text, language)))
     return tuple(_allergy(name_of(code, language), language) for code in codes)
 
 
@@ -104,15 +121,16 @@ def against(
     contains: dict[str, Allergen | None] = {}
     may_contain: dict[str, Allergen | None] = {}
     for allergy in allergies:
-        if not allergy.allergens and _is_it(batch, allergy):
+        if _is_it(batch, allergy):
             contains[allergy.said] = None
-        for code in sorted(allergy.allergens, key=list(Allergen).index):
+        for code in _in_order(allergy.allergens):
             if code in held.contains:
                 contains[name_of(code, language)] = code
             elif code in held.may_contain:
                 may_contain[name_of(code, language)] = code
     codes = tuple(code for code in (*contains.values(), *may_contain.values()) if code is not None)
-    return Against(tuple(contains), tuple(may_contain), codes, _verdict(held, contains, may_contain))
+    proven = held.known and all(one.is_known for one in allergies)
+    return Against(tuple(contains), tuple(may_contain), codes, _verdict(contains, may_contain, proven=proven))
 
 
 def uses(text: str, allergies: Sequence[Allergy], language: Language) -> bool:
@@ -121,10 +139,7 @@ def uses(text: str, allergies: Sequence[Allergy], language: Language) -> bool:
     What a soup or a stew only may hold does not count: nearly all advice would be gone.
     """
     contained = _contained(text, language) if allergies else frozenset()
-    return any(
-        bool(one.allergens & contained) or (not one.allergens and bool(one.stems) and one.stems <= _stems(text))
-        for one in allergies
-    )
+    return any(one.allergens & contained or _names(text, one) for one in allergies)
 
 
 @lru_cache(maxsize=2048)
@@ -139,12 +154,12 @@ class _Held:
     known: bool  # a single food, whose allergens the catalogue tells in full
 
 
-def _verdict(held: _Held, contains: Collection[str], may_contain: Collection[str]) -> Verdict:
+def _verdict(contains: Collection[str], may_contain: Collection[str], *, proven: bool) -> Verdict:
     if contains:
         return Verdict.CONTAINS
     if may_contain:
         return Verdict.MAY_CONTAIN
-    return Verdict.FREE if held.known else Verdict.UNKNOWN
+    return Verdict.FREE if proven else Verdict.UNKNOWN
 
 
 def _held(batch: Named, on_pack: frozenset[Allergen]) -> _Held:
@@ -169,16 +184,22 @@ def _labels(batch: Named, food: Food | None) -> tuple[str, ...]:
 
 
 def _names_it(label: str, food: Food) -> bool:
-    named = (food.name_es, food.name_es_pe, food.name_en, *food.synonyms_es, *food.synonyms_en)
+    named = (*food.names, *food.synonyms_es, *food.synonyms_en)
     return label_key(label) in map(label_key, named)
 
 
 def _is_it(batch: Named, allergy: Allergy) -> bool:
     """Whether a batch is the food that was declared, or has all of its words in its name or its ingredients."""
-    if allergy.food is not None and batch.food == allergy.food:
-        return True
     ingredients = batch.dish.main_ingredients if batch.dish else ()
-    return any(allergy.stems <= _stems(text) for text in (batch.label, *ingredients)) if allergy.stems else False
+    return batch.food in allergy.foods or any(_names(text, allergy) for text in (batch.label, *ingredients))
+
+
+def _names(text: str, allergy: Allergy) -> bool:
+    return any(words <= _stems(text) for words in allergy.words)
+
+
+def _in_order(codes: Iterable[Allergen]) -> list[Allergen]:
+    return sorted(codes, key=list(Allergen).index)
 
 
 def text_of(entry: Any) -> str:
@@ -191,10 +212,19 @@ def text_of(entry: Any) -> str:
 
 @lru_cache(maxsize=2048)
 def _allergy(said: str, language: Language) -> Allergy:
-    words = said.replace("_", " ")
-    codes = named_in(words, language)
-    found = None if codes else names.resolve(words, language)
-    return Allergy(said, codes, found.food.id if found else None, _stems(words))
+    key = label_key(said.replace("_", " "))
+    others = [part for part in _parts(key) if not named_in(part, language)]
+    found = [match.food for part in others if (match := names.resolve(part, language))]
+    words = {_stems(name) for name in (*others, *(name for food in found for name in food.names))}
+    return Allergy(
+        said, named_in(key, language), frozenset(food.id for food in found), frozenset(words - {frozenset()})
+    )
+
+
+def _parts(key: str) -> list[str]:
+    """What an allergy names, one by one: "alergico a la palta y al kiwi" are palta and kiwi."""
+    parts = [" ".join(dropwhile(_LEADING.__contains__, part.split())) for part in _BETWEEN.split(_SAYING.sub(" ", key))]
+    return [part for part in parts if part]
 
 
 @lru_cache(maxsize=2048)

@@ -19,6 +19,7 @@ from zwai.records.people import Language, Member
 from zwai.records.ports import Asker
 from zwai.records.stock import DishFacts, FoodId, Meal
 
+_HELD = frozenset((Verdict.CONTAINS, Verdict.MAY_CONTAIN))
 _UNKNOWN = Decimal("0.1")
 _WITHOUT_ENERGY = frozenset(map(FoodId, ("water", "salt", "black_pepper", "cumin", "dried_oregano", "bay_leaf")))
 
@@ -33,7 +34,7 @@ class RecipeWriter:
         """Recipes that passed the gate; perhaps none. Raises NO_ANSWER."""
         language = member.language
         safe = await asyncio.to_thread(without_allergens, wish, allergies, language)
-        asked = replace(recipes_question(safe, [one.said for one in allergies], language), scope=member.household)
+        asked = replace(recipes_question(safe, _said(allergies), language), scope=member.household)
         document = await answer_to(asked, self._guard, member.household)
 
         def passed() -> list[CheckedRecipe]:
@@ -48,7 +49,7 @@ class RecipeWriter:
         """A recipe for each meal for which one passed the gate. Raises NO_ANSWER."""
         language = member.language
         safe = await asyncio.to_thread(without_allergens, wish, allergies, language)
-        asked = plan_question(safe, meals, [one.said for one in allergies], language)
+        asked = plan_question(safe, meals, _said(allergies), language)
         asked = replace(asked, scope=member.household)
         document = await answer_to(asked, self._guard, member.household)
 
@@ -79,7 +80,7 @@ def checked(recipe: Recipe, allergies: Sequence[Allergy], language: Language) ->
     if not all(_may_eat(text, allergies, language) for text in (recipe.title, *recipe.steps)):
         return None
     verdicts = {one.name: _against(one.name, one.food, allergies, language) for one in recipe.ingredients}
-    if not {Verdict.CONTAINS, Verdict.MAY_CONTAIN}.isdisjoint(verdicts.values()):
+    if not _HELD.isdisjoint(verdicts.values()):
         return None
     unproven = tuple(name for name, verdict in verdicts.items() if verdict is Verdict.UNKNOWN)
     description, tip = (
@@ -91,7 +92,7 @@ def checked(recipe: Recipe, allergies: Sequence[Allergy], language: Language) ->
 
 def may_eat(name: str, food: FoodId | None, allergies: Sequence[Allergy], language: Language) -> bool:
     """Whether a name, and the food behind it, holds nothing of what was declared, as far as is known."""
-    return _against(name, food, allergies, language) not in (Verdict.CONTAINS, Verdict.MAY_CONTAIN)
+    return _against(name, food, allergies, language) not in _HELD
 
 
 def holds(recipe: Recipe) -> tuple[list[Allergen], list[Allergen]]:
@@ -139,10 +140,19 @@ class _Words:
     dish: DishFacts | None = None
 
 
+def _said(allergies: Sequence[Allergy]) -> list[str]:
+    return list(dict.fromkeys(one.said for one in allergies))
+
+
 def _may_eat(text: str, allergies: Sequence[Allergy], language: Language) -> bool:
     match = resolve(text, language)
     return may_eat(text, match.food.id if match else None, allergies, language)
 
 
 def _against(text: str, food: FoodId | None, allergies: Sequence[Allergy], language: Language) -> Verdict:
-    return against(_Words(text, food), allergies, language).verdict
+    """The worst verdict on a text and on the names of its food: "maicena" does not say that it is of maize."""
+    known = catalogue.load().food(food)
+    verdicts = [
+        against(_Words(name, food), allergies, language).verdict for name in (text, *(known.names if known else ()))
+    ]
+    return next((one for one in verdicts if one in _HELD), verdicts[0])

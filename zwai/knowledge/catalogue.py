@@ -68,6 +68,11 @@ class Food:
     footprint_row: facts.Join | None
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Its own in every language, without synonyms."""
+        return tuple(name for name in (self.name_es, self.name_es_pe, self.name_en) if name)
+
+    @property
     def weights(self) -> tuple[facts.Weight, ...]:
         """Grams a piece, cup, spoon, slice…; each unit once."""
         return facts.weights_of(self.id, self.piece_grams)
