@@ -123,6 +123,37 @@ async def test_what_goes_by_another_name_is_said_and_never_names_the_dish() -> N
     assert made["Col con zanahoria y manzana"].tip.endswith("Aquí, pera en lugar de manzana.")
 
 
+@pytest.mark.parametrize(
+    ("allergy", "food"),
+    [
+        ("onion", "white_onion"),
+        ("hongos", "canned_mushrooms"),
+        ("maíz", "cornstarch"),
+        ("res", "beef_tenderloin"),
+        ("cerdo", "pork_loin"),
+        ("soy alérgico a la palta", "avocado"),
+        ("maní, palta", "avocado"),
+    ],
+)
+async def test_another_kind_of_what_somebody_declared_is_that_food_too(allergy: str, food: str) -> None:
+    shown = await all_for(allergy)
+    assert shown and food not in {needed.food for one in shown for needed in one.recipe.ingredients}
+
+
+async def test_what_we_do_not_know_is_never_called_proven() -> None:
+    for one in await all_for("cítricos"):
+        assert set(one.unproven) == {needed.name for needed in one.recipe.ingredients}
+
+
+async def test_no_food_stands_in_for_two_parts_of_a_dish() -> None:
+    held = tuple(
+        Held(FOODS[food].name_es, None, food) for food in map(FoodId, ("spaghetti", "white_onion", "snow_peas"))
+    )
+    for one in await BookWriter().recipes(Wish(ingredients=held, number=len(load())), (), member()):
+        foods = [needed.food for needed in one.recipe.ingredients]
+        assert len(set(foods)) == len(foods), one.recipe.title
+
+
 async def test_a_wish_for_a_free_from_is_as_strict_as_an_allergy() -> None:
     for wish in ("sin gluten", "gluten free", "libre de gluten"):
         for one in await all_for(preferences=(wish,)):

@@ -92,7 +92,8 @@ class _Kitchen:
         """A dish of what there is; None where something of it may not be used and nothing stands in for it."""
         shares: dict[FoodId, Share] = {}
         for part in dish.parts:
-            foods = self._foods(dish, part)
+            elsewhere = {one.needed.food for one in shares.values()}  # what another part takes is not there twice
+            foods = [food for food in self._foods(dish, part) if food not in elsewhere]
             if not foods and not part.optional:
                 return None
             if foods:
