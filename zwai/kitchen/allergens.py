@@ -31,8 +31,11 @@ _SAYING = re.compile(
 )
 _BETWEEN = re.compile(r"[,;:/&+()|]|\b(?:y|e|o|u|ni|and|or|nor)\b")
 _LEADING = GLUE | {"to"}
-# What a wish with one of these names beside it is done without; of a coeliac the word itself names it.
-_RULING_OUT = re.compile(r"\b(?:(?:sin|no|libre|without|free|alergi\w*|allerg\w*|intoleran\w*)\b|(?=celiac))")
+# What a wish rules out: what follows up to "con", or the word before. Of a coeliac the word itself says it.
+_RULED_OUT = re.compile(
+    r"\b(?:(?:sin|no|non|libre|without|alergi\w*|allerg\w*|intoleran\w*)\b|(?=celiac))(.*?)(?=\b(?:con|with|pero|but)\b|$)"
+    r"|(\w+)[ -](?:free|allergy|intoleran\w*)\b"
+)
 
 
 class Named(Protocol):
@@ -90,7 +93,7 @@ def of_all(accounts: Iterable[Account], language: Language) -> tuple[Allergy, ..
 
 def implied(wishes: Collection[str], language: Language) -> tuple[Allergy, ...]:
     """What wishes such as "sin gluten" or "lactose free" rule out as strictly as an allergy would."""
-    ruled_out = [_RULING_OUT.sub(" ", key) for wish in wishes if _RULING_OUT.search(key := label_key(wish))]
+    ruled_out = [after or before for wish in wishes for after, before in _RULED_OUT.findall(label_key(wish))]
     codes = dict.fromkeys(code for text in ruled_out for code in _in_order(named_in(text, language)))
     return tuple(_allergy(name_of(code, language), language) for code in codes)
 
