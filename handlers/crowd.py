@@ -1,8 +1,12 @@
 """How many requests a process works on at once: beyond a bound one more is turned away, not put in line."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from aiohttp import web
+
+from zwai.errors import Overloaded
 
 TELL_EVERY_S = 10.0
 
@@ -18,6 +22,17 @@ class Crowd:
         self.most = most
         self.inside = 0
         self._quiet_until = 0.0
+
+    @contextmanager
+    def stepped_out(self) -> Iterator[None]:
+        """A request that waits for its body takes no place: a few clients that send none would take all of them."""
+        self.inside -= 1
+        try:
+            yield
+        finally:
+            self.inside += 1
+        if self.inside > self.most:
+            raise Overloaded({"retry_after": 1})
 
     def tell(self, now_s: float) -> None:
         """Say in the log that requests are turned away, once a while."""

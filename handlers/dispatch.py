@@ -290,7 +290,8 @@ class Endpoint:
             return None
         if consumes is Consumes.NOTHING:
             return {}
-        document = await bodies.read_json(call.request)
+        with self._crowd.stepped_out():
+            document = await bodies.read_json(call.request)
         call.body = schemas.load(self._body, document) if self._body is not None else document
         return document
 
@@ -325,9 +326,9 @@ class Endpoint:
     def _note(self, call: Call[Any, Any], status: int, began: float, code: str) -> None:
         """One line on what was slow or failed on our side; when debugging, on what was refused.
 
-        That the database is away is told once, by itself, and not by each request that it refused.
+        That the database is away, or too many ask, is told by itself, and not by each request that is refused.
         """
-        ours = (status >= 500 and code != DatabaseDown.code) or code == "slow"
+        ours = (status >= 500 and code not in (DatabaseDown.code, Overloaded.code)) or code == "slow"
         level = logging.WARNING if ours else logging.DEBUG
         elapsed_ms = round((time.monotonic() - began) * 1000)
         name = self.route.name

@@ -53,6 +53,30 @@ async def test_beyond_the_requests_that_may_be_in_flight_one_more_is_turned_away
     assert crowd.inside == 0
 
 
+async def test_bodies_that_do_not_arrive_take_nobodys_place(site):
+    guest, crowd = await site.guest(), site.client.app[CROWD]
+    crowd.most = 2
+    token = f"Authorization: Bearer {guest.tokens.access_token}"
+    kind = "Content-Type: application/json\r\nContent-Length: 13"
+    head = f"POST /api/notes HTTP/1.1\r\nHost: zwai\r\n{token}\r\n{kind}\r\n\r\n"
+    wires = [await asyncio.open_connection(site.client.host, site.client.port) for _ in range(3)]
+    for _, writer in wires:
+        writer.write(head.encode())
+    await asyncio.sleep(0.1)
+    assert (await site.call("GET", "/api/notes", guest)).status == 200
+    crowd.most = 0
+    wires[0][1].write(b'{"text":"hi"}')
+    assert (await wires[0][0].readline()).startswith(b"HTTP/1.1 503")  # it comes in like any other
+    crowd.most = 2
+    wires[1][1].write(b'{"text":"hi"}')
+    assert (await wires[1][0].readline()).startswith(b"HTTP/1.1 201")
+    for _, writer in wires:
+        writer.close()
+    while crowd.inside:
+        await asyncio.sleep(0.01)
+    assert site.stub.ran == ["notes", "hi"]
+
+
 async def test_strangers_are_counted_by_address(site):
     statuses = [(await site.call("POST", "/api/visit")).status for _ in range(4)]
     assert statuses == [200, 200, 200, 429]
