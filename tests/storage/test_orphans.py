@@ -20,10 +20,11 @@ def old_folder(data_dir: Path, uid: str) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("number", [3, MOST_UNASKED + 1])
 async def test_beside_another_ones_database_nothing_is_swept_unasked(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, number: int
 ) -> None:
-    folders = [old_folder(tmp_path, f"{number:032x}") for number in range(MOST_UNASKED + 1)]
+    folders = [old_folder(tmp_path, f"{one:032x}") for one in range(number)]
     async with running(tmp_path) as service:
         await until(lambda: "is it their database?" in caplog.text)
         assert all(folder.exists() for folder in folders)

@@ -48,9 +48,10 @@ async def sweep_orphans(database: Database, files: Files, before: datetime) -> i
 
 
 async def sweep_unasked(database: Database, files: Files, before: datetime) -> None:
-    """As `sweep_orphans`, but not when most of what is kept would go: then the database may be another one's."""
+    """As `sweep_orphans`, but not when all or most of what is kept would go: the database may be another one's."""
     orphans, kept = await _orphans(database, files, before)
-    if len(orphans) > MOST_UNASKED and len(orphans) > kept / 2:
+    most = len(orphans) > MOST_UNASKED and len(orphans) > kept / 2
+    if orphans and (most or len(orphans) == kept):
         log.warning(
             "%d of %d photos have no row: is it their database? They stay until an operator says so", len(orphans), kept
         )
