@@ -135,8 +135,8 @@ async def _asked(call: Call[CaptureBody]) -> Capture:
             raise UnknownPhoto
         photos.setdefault(photo, Asked(photo, one.kind))
     if photos:
-        async with call.read() as tx:
-            await recognition.photos_of(tx, call.member.household, [one.photo for one in photos.values()])
+        async with call.listing() as tx:
+            await recognition.check_photos(tx, call.member.household, [one.photo for one in photos.values()])
     return Capture(tuple(photos.values()), scanned, body.aim, body.look_again)
 
 

@@ -77,8 +77,8 @@ async def _named(call: Call[PathsBody | None], paths: Sequence[str], most: int) 
     known = tuple(dict.fromkeys(photo for photo in ids if photo is not None))
     if None in ids:
         raise UnknownPhoto
-    async with call.read() as tx:
-        await recognition.photos_of(tx, call.member.household, known)
+    async with call.listing() as tx:
+        await recognition.check_photos(tx, call.member.household, known)
     return Given(known)
 
 

@@ -1,12 +1,14 @@
 """Rows of uploaded photos; their files are in `storage.files`."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Row, insert, select
+from sqlalchemy import BindParameter, Row, bindparam, insert, select
 
-from storage.db import Read, Write
-from storage.schema import photos
+from storage.db import Lists, Read, Write
+from storage.prepared import Prepared, padded
+from storage.schema import households, photos
 from zwai.errors import UnknownPhoto
 from zwai.records.people import AccountId, HouseholdId
 from zwai.records.photos import Photo, PhotoId
@@ -36,6 +38,22 @@ async def of_household(tx: Read, household: HouseholdId, ids: Sequence[PhotoId])
     if any(photo_id not in found for photo_id in ids):
         raise UnknownPhoto
     return [found[photo_id] for photo_id in ids]
+
+
+@lru_cache
+def _owned(number: int) -> Prepared:
+    """Which of so many ids are a household's."""
+    given: list[BindParameter[str]] = [bindparam(f"id{place}") for place in range(number)]
+    query = select(photos.c.id, households.c.version).join(households, households.c.id == photos.c.household_id)
+    return Prepared(query.where(photos.c.household_id == bindparam("household"), photos.c.id.in_(given)))
+
+
+async def check_owned(tx: Lists, household: HouseholdId, ids: Sequence[PhotoId]) -> None:
+    """Raises UnknownPhoto when one is not this household's."""
+    given = {f"id{place}": photo for place, photo in enumerate(padded(ids))}
+    found = {row[0] for row in await tx.rows(_owned(len(given)), {"household": household, **given})}
+    if not found.issuperset(ids):
+        raise UnknownPhoto
 
 
 async def without_row(tx: Read, ids: Sequence[PhotoId]) -> list[PhotoId]:

@@ -9,6 +9,7 @@ from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 
 from storage.batches import dish_from_document, expiry_from_row, to_row
 from storage.db import Read, Write
+from storage.prepared import Prepared
 from storage.schema import feedback, proposal_lines, recognitions
 from zwai.errors import UnknownRecognition
 from zwai.records.people import AccountId, HouseholdId
@@ -84,12 +85,16 @@ async def lines_added_at(tx: Write, household: HouseholdId, moments: Sequence[da
     return {row.added_at: _line(row) for row in await tx.all(query.with_for_update())}
 
 
+_MOMENTS = Prepared(
+    select(proposal_lines.c.added_at).where(
+        proposal_lines.c.household_id == bindparam("household"), proposal_lines.c.added_at >= bindparam("since")
+    )
+)
+
+
 async def moments_from(tx: Read, household: HouseholdId, since: datetime) -> set[datetime]:
     """The moments that the household's lines already use from `since` on."""
-    query = select(proposal_lines.c.added_at).where(
-        proposal_lines.c.household_id == household, proposal_lines.c.added_at >= since
-    )
-    return {row.added_at for row in await tx.all(query)}
+    return {row[0] for row in await tx.rows(_MOMENTS, {"household": household, "since": since})}
 
 
 async def accept(tx: Write, household: HouseholdId, accepted: Sequence[tuple[LineId, Batch]], now: datetime) -> None:

@@ -54,16 +54,30 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
         adapter: Any = self._adapt_connection
         async with adapter._execute_mutex:
             begin, adapter.begin = adapter.begin, ""
+            adapter.ended = False
             done = await connection._execute(partial(_run, connection._conn, begin, *statement))
         self._description, self._rowcount, self._lastrowid, self._rows = done
 
 
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
-    """`begin` goes out with the next statement: a transaction begins with its first one."""
+    """`begin` goes out with the next statement: a transaction begins with its first one.
 
-    __slots__ = ("begin",)
+    `ended`: no statement since the last end of a transaction, so that the pool's rollback has nothing to do.
+    """
+
+    __slots__ = ("begin", "ended")
     _cursor_cls = OneTripCursor
     begin: str
+    ended: bool
+
+    def commit(self) -> None:
+        super().commit()
+        self.ended = True
+
+    def rollback(self) -> None:
+        if not self.ended:
+            super().rollback()
+            self.ended = True
 
 
 def use_one_trip(engine: Engine, begin: str) -> None:
@@ -72,7 +86,7 @@ def use_one_trip(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> OneTripConnection:
         connection = OneTripConnection(dialect.dbapi, dialect.connect(*arguments, **options)._connection)
-        connection.begin = ""
+        connection.begin, connection.ended = "", False
         return connection
 
     @event.listens_for(engine, "begin")

@@ -92,7 +92,7 @@ def _order(sighting: Sighting) -> tuple[int, float]:
     return RANK[sighting.decision], -sighting.confidence
 
 
-photos_of = photos.of_household  # nothing to add to the rows
+check_photos = photos.check_owned  # nothing to add to the rows
 
 
 async def propose(tx: Write, member: Member, seen: Seen, now: datetime) -> Proposal:
