@@ -93,5 +93,10 @@ async def test_opening_and_closing_leaves_nothing_behind(tmp_path: Path):
     for _ in range(CYCLES):
         await cycle()
     with suppress(TimeoutError):  # a thread that was told to end needs its moment
-        await until(lambda: held() == before, deadline_s=5)
-    assert held() == before
+        await until(lambda: no_more_than(held(), before), deadline_s=5)
+    assert no_more_than(held(), before), (held(), before)
+
+
+def no_more_than(now: dict[str, int], before: dict[str, int]) -> bool:
+    """Less is fine: what other tests of this process have left may end meanwhile."""
+    return all(count <= before[name] for name, count in now.items())
