@@ -143,6 +143,14 @@ async def test_objects_are_taken_like_names_and_their_amounts_count(client: Clie
     assert first["title"] == "Tortilla de papas" and lacking == {"potato": 300, "onion": 100}
 
 
+async def test_what_is_named_twice_is_not_there_twice(client: Client) -> None:
+    await fill(client, papa=(100, "gramos", 9), huevos=(4, "unidades", 9), cebolla=(1, "kilogramos", 9))
+    told = await ask(client, CUSTOM, {"ingredients": ["papa", "Papas", "papa blanca"], "num_recipes": 6})
+    (omelette,) = [recipe for recipe in told["generated_recipes"] if recipe["title"] == "Tortilla de papas"]
+    assert [(part["food_id"], part["quantity"]) for part in omelette["missing_ingredients"]] == [("potato", 300)]
+    assert told["inventory_utilization"]["total_ingredients"] == 1
+
+
 async def test_categories_bind_and_others_are_wishes(cook: Client) -> None:
     body = {"ingredients": ["papa", "cebolla"], "recipe_categories": ["Sopas", "veganas"], "num_recipes": 3}
     told = await ask(cook, CUSTOM, body)

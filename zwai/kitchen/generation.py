@@ -184,8 +184,13 @@ def _given(choice: Choice, stock: Sequence[Held], language: Language) -> tuple[t
     A quantity that they gave is theirs.
     """
     pantry, ingredients, taken = Pantry(stock), list[Held](), set[int]()
+    named: set[str] = set()
     for one in choice.given:
         food = food_of(one.name, language)
+        key = food or label_key(one.name)
+        if one.quantity is None and key in named:  # "papa" and "papas": nobody says that there is more of it
+            continue
+        named.add(key)
         there = [held for held in pantry.named(one.name, food) if id(held) not in taken]
         taken.update(map(id, there))
         if there and one.quantity is not None:
