@@ -145,6 +145,13 @@ async def test_what_we_do_not_know_is_never_called_proven() -> None:
         assert set(one.unproven) == {needed.name for needed in one.recipe.ingredients}
 
 
+async def test_what_is_made_of_many_things_is_not_proven_free_of_a_food_beyond_the_fourteen() -> None:
+    shown = {one.recipe.title: one.unproven for one in await all_for("tomate")}
+    assert shown["Ensalada rusa"] == ("mayonesa",)
+    assert shown["Camote con queso fresco"] == ()
+    assert {one.recipe.title: one.unproven for one in await all_for("maní")}["Ensalada rusa"] == ()
+
+
 async def test_no_food_stands_in_for_two_parts_of_a_dish() -> None:
     held = tuple(
         Held(FOODS[food].name_es, None, food) for food in map(FoodId, ("spaghetti", "white_onion", "snow_peas"))

@@ -12,6 +12,7 @@ from zwai.kitchen.asking import answer_to
 from zwai.knowledge import catalogue
 from zwai.knowledge.allergens import judge
 from zwai.knowledge.names import resolve
+from zwai.knowledge.recipe_book import BASICS
 from zwai.knowledge.units import weight_of
 from zwai.records.allergens import Allergen, Judged, Verdict
 from zwai.records.meals import PORTIONS, CheckedRecipe, Needed, Recipe, Wish
@@ -20,6 +21,8 @@ from zwai.records.ports import Asker
 from zwai.records.stock import DishFacts, FoodId, Meal
 
 _HELD = frozenset((Verdict.CONTAINS, Verdict.MAY_CONTAIN))
+# Of more than one thing: only of the fourteen do we know what is in it.
+_MIXED = frozenset(("baby", "bread", "canned", "condiment", "dish", "frozen", "processed_meat", "snack", "sweet"))
 _UNKNOWN = Decimal("0.1")
 _WITHOUT_ENERGY = frozenset(map(FoodId, ("water", "salt", "black_pepper", "cumin", "dried_oregano", "bay_leaf")))
 
@@ -152,7 +155,9 @@ def _may_eat(text: str, allergies: Sequence[Allergy], language: Language) -> boo
 def _against(text: str, food: FoodId | None, allergies: Sequence[Allergy], language: Language) -> Verdict:
     """The worst verdict on a text and on the names of its food: "maicena" does not say that it is of maize."""
     known = catalogue.load().food(food)
-    verdicts = [
-        against(_Words(name, food), allergies, language).verdict for name in (text, *(known.names if known else ()))
-    ]
-    return next((one for one in verdicts if one in _HELD), verdicts[0])
+    names = (text, *(known.names if known else ()))
+    verdicts = [against(_Words(name, food), allergies, language).verdict for name in names]
+    found = next((one for one in verdicts if one in _HELD), verdicts[0])
+    if found is Verdict.FREE and known and any(one.foods for one in allergies):
+        return Verdict.UNKNOWN if known.category in _MIXED and known.id not in BASICS else found
+    return found
