@@ -99,6 +99,18 @@ def test_a_wish_that_names_an_allergen_to_do_without_counts_like_an_allergy(wish
     assert [one.allergens for one in implied([wish], Language.ES)] == [frozenset((Allergen.MILK,))]
 
 
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "egg and dairy free", "dairy, egg-free", "egg/dairy free", "egg or lactose intolerant",
+        "free from egg and milk", "free of milk & egg", "no egg and dairy free",
+    ],
+)  # fmt: skip
+def test_all_that_a_wish_names_is_done_without(wish: str):
+    ruled_out = {code for one in implied([wish], Language.EN) for code in one.allergens}
+    assert ruled_out == {Allergen.EGGS, Allergen.MILK}
+
+
 @pytest.mark.parametrize("wish", ["mucha leche", "sin picante, con queso", "rápido", "sin azúcar"])
 def test_other_wishes_rule_nothing_out(wish: str):
     assert implied([wish], Language.ES) == ()

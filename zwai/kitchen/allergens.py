@@ -31,10 +31,11 @@ _SAYING = re.compile(
 )
 _BETWEEN = re.compile(r"[,;:/&+()|]|\b(?:y|e|o|u|ni|and|or|nor)\b")
 _LEADING = GLUE | {"to"}
-# What a wish rules out: what follows up to "con", or the word before. Of a coeliac the word itself says it.
+# What a wish rules out: what follows up to "con", or the words before. Of a coeliac the word itself says it.
 _RULED_OUT = re.compile(
-    r"\b(?:(?:sin|no|non|libre|without|alergi\w*|allerg\w*|intoleran\w*)\b|(?=celiac))(.*?)(?=\b(?:con|with|pero|but)\b|$)"
-    r"|(\w+)[ -](?:free|allergy|intoleran\w*)\b"
+    r"\b(?:(?:sin|no|non|libre|without|free (?:from|of)|alergi\w*|allerg\w*|intoleran\w*)\b|(?=celiac))"
+    r"(.*?)(?=\b(?:con|with|pero|but)\b|$)"
+    r"|\b((?:\w+(?:,? (?:and|or|y|o|e) |, |/| & ))*\w+)[ -](?:free|allergy|intoleran\w*)\b"
 )
 
 
