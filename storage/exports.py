@@ -349,6 +349,8 @@ def _recipe(value: Any) -> dict[str, Any]:
             _decimal(one["amount"], Decimal(10**9))
         if one["food"] is not None:
             _text(one["food"], LONGEST_WORD)
+    if not 0 <= value["there"] <= value["needed"] <= MOST_PHOTOS:
+        raise ValueError("out of range")
     return recipes.checked_document(value)
 
 

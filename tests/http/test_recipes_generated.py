@@ -1,7 +1,9 @@
 """Recipes and plans as a client asks for them: of what is there, safe for everybody at home, by book or by Gemini."""
 
 import asyncio
+import io
 import json
+import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -295,6 +297,23 @@ async def test_recipes_are_in_the_export_and_come_back(cook: Client, guest: Gues
     assert (await other.post("/api/import", data=archive, headers=zipped)).status == 201
     shown = [recipe["title"] for recipe in (await ask(other, STOCK))["generated_recipes"]]
     assert "Tortilla de espinaca" not in shown  # it knows what was shown
+
+
+@pytest.mark.parametrize("counts", [{"needed": 10**30}, {"there": -1}, {"there": 9, "needed": 8}], ids=str)
+async def test_counts_that_cannot_be_are_no_export(cook: Client, guest: Guest, counts: dict[str, int]) -> None:
+    await ask(cook, STOCK)
+    with zipfile.ZipFile(io.BytesIO((await cook.get("/api/export")).body)) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    rows = [json.loads(line) for line in files["generated_recipes.jsonl"].splitlines()]
+    rows[0]["recipe"] |= counts
+    files["generated_recipes.jsonl"] = "\n".join(map(json.dumps, rows)).encode()
+    changed = io.BytesIO()
+    with zipfile.ZipFile(changed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    zipped = {"Content-Type": "application/zip"}
+    other = await guest()
+    refused(await other.post("/api/import", data=changed.getvalue(), headers=zipped), 400, "not_an_export")
 
 
 # With Gemini.
