@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 
@@ -150,6 +151,19 @@ async def test_what_is_made_of_many_things_is_not_proven_free_of_a_food_beyond_t
     assert shown["Ensalada rusa"] == ("mayonesa",)
     assert shown["Camote con queso fresco"] == ()
     assert {one.recipe.title: one.unproven for one in await all_for("maní")}["Ensalada rusa"] == ()
+
+
+async def test_fish_that_would_spoil_soon_is_cooked_and_not_eaten_raw() -> None:
+    for urgency, raw in ((Decimal("0.9"), False), (Decimal(0), True)):
+        held = (Held("corvina", None, FoodId("corvina"), urgency), *EVERYTHING)
+        found = await BookWriter().recipes(Wish(ingredients=held, number=len(load())), (), member())
+        assert ("Cebiche de pescado" in {one.recipe.title for one in found}) is raw
+
+
+async def test_a_portion_is_no_more_than_a_meal() -> None:
+    for one in await all_for():
+        most = 600 if one.recipe.course is Course.DESSERT else 1200
+        assert (calories(one.recipe) or 0) < most, one.recipe.title
 
 
 async def test_no_food_stands_in_for_two_parts_of_a_dish() -> None:

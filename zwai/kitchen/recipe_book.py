@@ -7,7 +7,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from zwai.kitchen.allergens import Allergy
-from zwai.kitchen.pantry import Pantry, Share, rest, share
+from zwai.kitchen.pantry import Pantry, Share, rest, share, soon
 from zwai.kitchen.recipe_ranking import Candidate, Taste, chosen, weights_of
 from zwai.kitchen.recipes import checked, may_eat
 from zwai.knowledge import catalogue
@@ -89,7 +89,10 @@ class _Kitchen:
         return checked(recipe, self._allergies, self._language)
 
     def _made(self, dish: Dish, pantry: Pantry) -> Candidate | None:
-        """A dish of what there is; None where something of it may not be used and nothing stands in for it."""
+        """A dish of what there is; None where something of it may not be used and nothing stands in for it.
+
+        Nor is there a raw one of what would spoil soon.
+        """
         shares: dict[FoodId, Share] = {}
         for part in dish.parts:
             elsewhere = {one.needed.food for one in shares.values()}  # what another part takes is not there twice
@@ -99,6 +102,8 @@ class _Kitchen:
             if foods:
                 options = [share(self._needed(part, food), pantry) for food in foods]
                 shares[part.food] = max(options, key=_how_well)
+        if dish.raw and soon([shares[dish.parts[0].food]]):
+            return None
         return Candidate(self._written(dish, shares), tuple(shares.values()))
 
     def _foods(self, dish: Dish, part: Part) -> list[FoodId]:

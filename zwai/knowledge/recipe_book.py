@@ -61,12 +61,13 @@ class Telling:
 
 @dataclass(frozen=True, slots=True)
 class Dish:
-    """A recipe of the book."""
+    """A recipe of the book. `raw`: what names it is eaten uncooked, so it must not be close to its date."""
 
     id: str
     course: Course
     minutes: int
     difficulty: Difficulty
+    raw: bool
     parts: tuple[Part, ...]
     told: Mapping[Language, Telling]
 
@@ -151,6 +152,7 @@ def _dish(entry: dict[str, Any]) -> Dish:
         course=Course(entry["course"]),
         minutes=entry["minutes"],
         difficulty=Difficulty(entry["difficulty"]),
+        raw=entry.get("raw", False),
         parts=tuple(map(_part, entry["ingredients"])),
         told={language: _telling(entry[language]) for language in Language},
     )
