@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from sqlalchemy import Executable, Row, bindparam, select, text, update
+from sqlalchemy import Executable, Row, bindparam, exists, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -83,6 +83,11 @@ class Write(Read):
     def __init__(self, connection: AsyncConnection) -> None:
         super().__init__(connection)
         self.raised: dict[HouseholdId, int] = {}
+
+    @property
+    def updates_answer(self) -> bool:
+        """Whether an update can tell what it made."""
+        return self._connection.dialect.update_returning
 
     async def rows(self, query: Prepared, values: Mapping[str, Any]) -> list[Sequence[Any]]:
         """Plain rows of a query that many requests ask."""
@@ -357,6 +362,9 @@ VERSION_OF_MEMBER = Prepared(
 
 
 RAISED = update(households).where(households.c.id == bindparam("household")).values(version=households.c.version + 1)
+# The same and who may, in one, where an update can answer: not in MySQL or MariaDB.
+BY_MEMBER = exists().where(accounts.c.household_id == households.c.id, accounts.c.id == bindparam("account"))
+RAISED_BY = Prepared(RAISED.where(BY_MEMBER).returning(households.c.version))
 
 
 async def raise_version(tx: Write, household: HouseholdId, account: AccountId | None = None) -> int:
@@ -364,13 +372,12 @@ async def raise_version(tx: Write, household: HouseholdId, account: AccountId | 
 
     Raises TokenRevoked when the household is gone, or `account` is no longer one of its members.
     """
-    if await tx.execute(RAISED, {"household": household}) == 0:
-        raise TokenRevoked
-    found = await (
-        tx.rows(VERSION, {"household": household})
-        if account is None
-        else tx.rows(VERSION_OF_MEMBER, {"household": household, "account": account})
-    )
+    values = {"household": household, "account": account}
+    if account is not None and tx.updates_answer:
+        found = await tx.rows(RAISED_BY, values)
+    else:
+        await tx.execute(RAISED, {"household": household})
+        found = await tx.rows(VERSION if account is None else VERSION_OF_MEMBER, values)
     if not found:
         raise TokenRevoked
     tx.raised[household] = int(found[0][0])

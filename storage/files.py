@@ -98,6 +98,9 @@ class Files(Protocol):
     async def find(self, photo: PhotoId, copy: Copy) -> Path:
         """A local file with that copy. Raises UnknownPhoto."""
 
+    async def read(self, photo: PhotoId, copy: Copy) -> bytes:
+        """The copy itself. Raises UnknownPhoto."""
+
     async def delete(self, photo: PhotoId) -> None:
         """Remove a photo's copies; one that is already gone is fine."""
 
@@ -125,6 +128,12 @@ class LocalFiles:
         if not await self._in_thread(path.exists):
             raise UnknownPhoto()
         return path
+
+    async def read(self, photo: PhotoId, copy: Copy) -> bytes:
+        try:
+            return await self._in_thread(self.path(photo, copy).read_bytes)
+        except FileNotFoundError as error:
+            raise UnknownPhoto from error
 
     @asynccontextmanager
     async def open_upload(self, limit_bytes: int) -> AsyncIterator[Upload]:

@@ -48,6 +48,10 @@ class ObjectFiles(LocalFiles):
         self._new_bytes = 0
         self._quiet_until = 0.0
 
+    async def read(self, photo: PhotoId, copy: Copy) -> bytes:
+        await self.find(photo, copy)
+        return await super().read(photo, copy)
+
     async def find(self, photo: PhotoId, copy: Copy) -> Path:
         """The copy at hand, fetched when it is not; once, however many ask at once. Raises FilesDown."""
         path = self.path(photo, copy)

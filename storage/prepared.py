@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Select, Table
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.util import greenlet_spawn
 
 Convert = Callable[[Any], Any]
@@ -22,9 +23,9 @@ class _Form:
 
 
 class Prepared:
-    """A select whose values are named parameters; none may stand for a list."""
+    """A select, or an update that answers, whose values are named parameters; none may stand for a list."""
 
-    def __init__(self, query: Select[Any]) -> None:
+    def __init__(self, query: Select[Any] | ReturningUpdate[Any]) -> None:
         self._query = query
         self._forms: dict[str, _Form] = {}
 
@@ -81,7 +82,7 @@ class Prepared:
         compiled: Any = self._query.compile(dialect=dialect)
         binds = [compiled.binds[name] for name in compiled.positiontup]
         values = tuple((one.key, one.value, one.type.dialect_impl(dialect).bind_processor(dialect)) for one in binds)
-        types = [column.type.dialect_impl(dialect) for column in self._query.selected_columns]
+        types = [column.type.dialect_impl(dialect) for column in self._query.exported_columns]
         converts = [one.result_processor(dialect, None) for one in types]
         columns = tuple((place, convert) for place, convert in enumerate(converts) if convert is not None)
         form = self._forms[dialect.name] = _Form(str(compiled), values, columns)

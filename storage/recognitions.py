@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, bindparam, func, insert, or_, select, update
 
 from storage.batches import dish_from_document, expiry_from_row, to_row
 from storage.db import Read, Write
-from storage.prepared import Prepared
+from storage.prepared import Insertion, Prepared
 from storage.schema import feedback, proposal_lines, recognitions
 from zwai.errors import UnknownRecognition
 from zwai.records.people import AccountId, HouseholdId
@@ -17,22 +17,24 @@ from zwai.records.photos import Aim, Box, Decision, Engine, PhotoId, Recognition
 from zwai.records.proposals import Feedback, Line, LineId, ProposalKey, Summary
 from zwai.records.stock import Batch, BatchId, BatchState, Kind, LabelKind, Place, Quantity, Unit
 
+_RECOGNITIONS, _LINES = Insertion(recognitions), Insertion(proposal_lines)
+_UNDECIDED = dict.fromkeys(proposal_lines.c.keys())
+
 
 async def add(tx: Write, recognition: Recognition, lines: Sequence[Line]) -> None:
-    await tx.execute(
-        insert(recognitions).values(
-            id=recognition.id,
-            household_id=recognition.household,
-            account_id=recognition.account,
-            aim=recognition.aim,
-            engine=recognition.engine,
-            photos=list(recognition.photos),
-            receipts=[dict(receipt) for receipt in recognition.receipts] or None,
-            created_at=recognition.created_at,
-        )
-    )
+    row = {
+        "id": recognition.id,
+        "household_id": recognition.household,
+        "account_id": recognition.account,
+        "aim": recognition.aim,
+        "engine": recognition.engine,
+        "photos": list(recognition.photos),
+        "receipts": [dict(receipt) for receipt in recognition.receipts] or None,
+        "created_at": recognition.created_at,
+    }
+    await tx.insert(_RECOGNITIONS, [row])
     if lines:
-        await tx.execute(insert(proposal_lines), [_to_row(line) for line in lines])
+        await tx.insert(_LINES, [_UNDECIDED | _to_row(line) for line in lines])
 
 
 async def get(tx: Read, household: HouseholdId, recognition: RecognitionId) -> tuple[Recognition, list[Line]]:

@@ -72,8 +72,7 @@ class Gemini:
 
     async def look(self, photo: PhotoId, aim: Aim, member: Member) -> list[Sighting]:
         """Raises NO_ANSWER."""
-        path = await self._files.find(photo, Copy.AI)
-        asked = question(aim, member.language, await asyncio.to_thread(path.read_bytes))
+        asked = question(aim, member.language, await self._files.read(photo, Copy.AI))
         return sightings(await answer_to(asked, self._guard, member.household), aim, member.language)
 
 
