@@ -75,6 +75,17 @@ def test_a_bad_setting_is_told_by_name(variable: str, value: str, said: str):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("variable", ["ZWAI_REDIS_URL", "ZWAI_QUEUE_URL"])
+@pytest.mark.parametrize("url", ["localhost:6379", "redis://localhost:port", "redis://:pass#word@localhost"])
+def test_an_address_of_redis_that_is_none_is_told_by_name(variable: str, url: str):
+    scaled = {"ZWAI_PROFILE": "scaled", "ZWAI_SECRET_KEY": KEY, "ZWAI_DATABASE_URL": "mysql+asyncmy://localhost/zwai"}
+    redis = {"ZWAI_REDIS_URL": "redis://localhost:6379/0", "ZWAI_QUEUE_URL": "rediss://:word@localhost"}
+    load_settings({**scaled, **redis})
+    with pytest.raises(BadSetting, match=f"^{variable} must be an address") as caught:
+        load_settings({**scaled, **redis, variable: url})
+    assert url not in str(caught.value)
+
+
 def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path):
     settings = Settings(data_dir=tmp_path)
     key = secret_key(settings)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from dotenv import dotenv_values
@@ -123,6 +124,8 @@ class Settings:
                 raise BadSetting(f"The scaled profile needs {_variables(missing)}.")
             if not self.database_url.startswith(("mysql+asyncmy://", "mysql+aiomysql://")):
                 raise BadSetting("ZWAI_DATABASE_URL must begin with mysql+asyncmy://.")
+            for name in ("redis_url", "queue_url"):
+                _redis(name.upper(), getattr(self, name))
         elif given := [name for name, value in parts.items() if value]:
             raise BadSetting(f"The embedded profile does not take {_variables(given)}; set ZWAI_PROFILE=scaled.")
         elif self.workers != 1:
@@ -175,6 +178,16 @@ def _variables(names: Iterable[str]) -> str:
 def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise BadSetting(f"{PREFIX}{name} must be {' or '.join(allowed)}, not {value!r}.")
+
+
+def _redis(name: str, url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in ("redis", "rediss", "unix") and parts.port != 0
+    except ValueError:  # the port is no number, as where a password with a # or / is not encoded
+        good = False
+    if not good:
+        raise BadSetting(f"{PREFIX}{name} must be an address such as redis://:password@host:6379/0.")
 
 
 def _price(name: str, text: str) -> None:
