@@ -110,6 +110,14 @@ async def test_an_empty_inventory_is_a_sentence_and_no_error(client: Client) -> 
     assert "empty" in english["message"]
 
 
+async def test_meat_and_fish_are_not_cooked_past_their_day_unless_frozen(client: Client) -> None:
+    await fill(client, papa=(1, "kilogramos", -2), pollo=(1, "kilogramos", -2), pescado=(1, "kilogramos", -1))
+    await client.add("carne", 1, "kilogramos", expiration_date=in_days(-2), storage_type="congelador")
+    told = await ask(client, STOCK)
+    assert told["inventory_utilization"]["total_ingredients"] == 2  # the potatoes, and the frozen meat
+    assert "pollo" not in told["message"] and "pescado" not in told["message"] and "papa" in told["message"]
+
+
 async def test_what_must_be_bought_is_told_with_its_amount(client: Client) -> None:
     await fill(client, espinaca=(200, "gramos", 1), huevos=(1, "unidades", 9))
     (recipe, _) = (await ask(client, STOCK))["generated_recipes"]

@@ -16,13 +16,14 @@ from zwai.knowledge.names import label_key
 from zwai.knowledge.recipe_book import BASICS
 from zwai.knowledge.units import convert, round_off
 from zwai.records.meals import Held, Match, Needed, Recipe
-from zwai.records.stock import Batch, BatchState, FoodId, Kind, Quantity, Unit
+from zwai.records.stock import Batch, BatchState, FoodId, Kind, Place, Quantity, Unit
 
 # From here on a thing would spoil soon: within a week by a best-before date, within four days by a use-by date.
 SOON = Decimal("0.4")
 # Who wants 300 g and has 270 g need not go shopping.
 NEARLY = Decimal("0.9")
 _PROMISED = (BatchState.RESERVED, BatchState.EXPIRED)
+_FLESH = frozenset(("meat", "poultry", "fish", "shellfish", "processed_meat"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +49,13 @@ class Share:
 
 
 def to_cook_with(batches: Sequence[Batch], today: date) -> tuple[Held, ...]:
-    """What may be cooked of stock, the most urgent first: nothing set aside, kept for a meal or past its use-by."""
+    """What may be cooked of stock, the most urgent first: nothing set aside, kept for a meal or past its use-by.
+
+    Nor meat or fish past whatever day it has: few packs are known to say "use by", and nobody is told to eat that.
+    """
     ingredients = [batch for batch in batches if batch.kind is Kind.INGREDIENT and batch.state not in _PROMISED]
-    fit = [(one, urgency(one, days_left(one.expiry.day, today))) for one in in_order(ingredients, today)]
+    edible = [batch for batch in in_order(ingredients, today) if not _is_old_flesh(batch, today)]
+    fit = [(one, urgency(one, days_left(one.expiry.day, today))) for one in edible]
     held = [Held(batch.label, batch.quantity, batch.food, how) for batch, how in fit]
     return tuple(sorted(held, key=lambda one: -one.urgency))
 
@@ -137,6 +142,12 @@ def utilization(keys: Collection[str], held: Iterable[Held]) -> tuple[int, int]:
     """How many of the names that there are were used, and how many there are."""
     names = {label_key(one.name) for one in held}
     return len(names & set(keys)), len(names)
+
+
+def _is_old_flesh(batch: Batch, today: date) -> bool:
+    food = catalogue.load().food(batch.food)
+    is_flesh = food is not None and food.category in _FLESH
+    return is_flesh and batch.place is not Place.FREEZER and batch.expiry.day < today
 
 
 def _drawn(one: Held, there: Decimal, missing: Decimal) -> Draw:
