@@ -9,6 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.sql.dml import ReturningUpdate
 from sqlalchemy.util import greenlet_spawn
 
+from storage.sqlite_cursor import OneTripConnection
+
 Convert = Callable[[Any], Any]
 T = TypeVar("T")
 
@@ -40,7 +42,7 @@ class Prepared:
         None where that cannot be, or went wrong: it is to be asked again through SQLAlchemy, as below.
         """
         pool: Any = engine.sync_engine.pool
-        if not _by_driver(engine) or not pool.checkedin():
+        if not _by_driver(engine, "asyncmy", "aiosqlite") or not pool.checkedin():
             return None
         form, sent = self._ready(engine.dialect, values)
         try:
@@ -48,7 +50,7 @@ class Prepared:
         except Exception:
             return None
         try:
-            rows = await _asked_driver(proxied.driver_connection, form.text, sent)
+            rows = await _asked_driver(proxied, form.text, sent)
         except BaseException as error:
             await greenlet_spawn(proxied.invalidate, error)  # stopped half-way: what is still to come is nobody's
             if isinstance(error, Exception):
@@ -63,11 +65,11 @@ class Prepared:
         What it cannot answer is asked again through SQLAlchemy, which knows what each error means for the pool.
         """
         form, sent = self._ready(connection.dialect, values)
-        if not _by_driver(connection.engine):
+        if not _by_driver(connection.engine, "asyncmy"):
             return _made(await _asked(connection, form.text, sent), form)
         proxied: Any = connection.sync_connection
         try:
-            return _made(await _asked_driver(proxied.connection.driver_connection, form.text, sent), form)
+            return _made(await _asked_mysql(proxied.connection.driver_connection, form.text, sent), form)
         except Exception:
             return _made(await _asked(connection, form.text, sent), form)
         except BaseException as error:
@@ -128,12 +130,18 @@ async def _asked(connection: AsyncConnection, text: str, sent: tuple[Any, ...]) 
     return result.cursor.fetchall() if result.cursor else []
 
 
-def _by_driver(engine: AsyncEngine) -> bool:
-    """Whether the driver can be asked itself: one that we know, and nobody listens to the statements."""
-    return engine.dialect.driver == "asyncmy" and not engine.sync_engine.dispatch.before_cursor_execute
+def _by_driver(engine: AsyncEngine, *known: str) -> bool:
+    """Whether the driver can be asked itself: one that is known, and nobody listens to the statements."""
+    return engine.dialect.driver in known and not engine.sync_engine.dispatch.before_cursor_execute
 
 
-async def _asked_driver(connection: Any, text: str, sent: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
+async def _asked_driver(proxied: Any, text: str, sent: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
+    if isinstance(proxied.dbapi_connection, OneTripConnection):
+        return await proxied.dbapi_connection.rows(text, sent)
+    return await _asked_mysql(proxied.driver_connection, text, sent)
+
+
+async def _asked_mysql(connection: Any, text: str, sent: tuple[Any, ...]) -> Sequence[Sequence[Any]]:
     cursor = connection.cursor()
     await cursor.execute(text, sent)
     rows: Sequence[Sequence[Any]] = await cursor.fetchall()
