@@ -166,6 +166,16 @@ async def test_a_portion_is_no_more_than_a_meal() -> None:
         assert (calories(one.recipe) or 0) < most, one.recipe.title
 
 
+async def test_cooked_rice_stands_in_by_its_own_weight_and_is_said() -> None:
+    held = tuple(Held(FOODS[food].name_es, None, food) for food in map(FoodId, ("cooked_rice", "egg", "banana")))
+    found = await BookWriter().recipes(Wish(ingredients=held, number=len(load())), (), member())
+    (made,) = [one.recipe for one in found if one.recipe.title == "Arroz a la cubana"]
+    assert ("cooked_rice", Decimal(600)) in [
+        (one.food, one.quantity and one.quantity.amount) for one in made.ingredients
+    ]
+    assert made.tip.endswith("Aquí, arroz cocido en lugar de arroz.")
+
+
 async def test_no_food_stands_in_for_two_parts_of_a_dish() -> None:
     held = tuple(
         Held(FOODS[food].name_es, None, food) for food in map(FoodId, ("spaghetti", "white_onion", "snow_peas"))

@@ -12,7 +12,7 @@ from zwai.kitchen.recipe_ranking import Candidate, Taste, chosen, weights_of
 from zwai.kitchen.recipes import checked, may_eat
 from zwai.knowledge import catalogue
 from zwai.knowledge.names import label_key
-from zwai.knowledge.recipe_book import Dish, Part, StandIns, diet_of_foods, load, stand_ins
+from zwai.knowledge.recipe_book import COOKED, COOKED_WEIGHS, Dish, Part, StandIns, diet_of_foods, load, stand_ins
 from zwai.knowledge.recipe_words import SERVED_AT, diet_of
 from zwai.knowledge.units import by_definition
 from zwai.records.meals import CheckedRecipe, Course, Diet, Needed, Recipe, Wish
@@ -115,7 +115,10 @@ class _Kitchen:
 
     def _needed(self, part: Part, food: FoodId) -> Needed:
         name = catalogue.load().foods[food].name(self._language)
-        quantity = _imperial(part.quantity) if self._wish.imperial else part.quantity
+        quantity = part.quantity
+        if food in COOKED and food != part.food:
+            quantity = replace(quantity, amount=quantity.amount * COOKED_WEIGHS)
+        quantity = _imperial(quantity) if self._wish.imperial else quantity
         return Needed(name, quantity, food, part.optional)
 
     def _usable(self, food: FoodId) -> bool:
@@ -144,9 +147,10 @@ class _Kitchen:
         )
 
     def _instead(self, shares: Mapping[FoodId, Share]) -> Iterator[str]:
-        """What stands in for what the steps speak of."""
+        """What stands in for what the steps speak of, and what need not be cooked any more."""
         for food, one in shares.items():
-            if one.needed.food in stand_ins().get(food, StandIns()).other:
+            taken = one.needed.food
+            if taken in stand_ins().get(food, StandIns()).other or (taken in COOKED and taken != food):
                 name = catalogue.load().foods[food].name(self._language)
                 es, en = f"Aquí, {one.needed.name} en lugar de {name}.", f"Here, {one.needed.name} instead of {name}."
                 yield en if self._language is Language.EN else es
