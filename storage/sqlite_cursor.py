@@ -56,7 +56,7 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
         adapter: Any = self._adapt_connection
         async with adapter._execute_mutex:
             begin, adapter.begin = adapter.begin, ""
-            adapter.ended &= not begin and statement[1].startswith("SELECT")  # one by itself leaves nothing open
+            adapter.ended &= not begin  # a statement by itself leaves nothing open
             done = await connection._execute(partial(_run, connection._conn, begin, *statement))
         self._description, self._rowcount, self._lastrowid, self._rows = done
 
@@ -64,7 +64,7 @@ class OneTripCursor(AsyncAdapt_aiosqlite_cursor):
 class OneTripConnection(AsyncAdapt_aiosqlite_connection):
     """`begin` goes out with the next statement: a transaction begins with its first one.
 
-    `ended`: no statement since the last end of a transaction, so that the pool's rollback has nothing to do.
+    `ended`: no transaction has begun since the last one ended, so that the pool's rollback has nothing to do.
     """
 
     __slots__ = ("begin", "ended")
@@ -95,7 +95,7 @@ def use_one_trip(engine: Engine, begin: str) -> None:
     @event.listens_for(engine, "do_connect")
     def connect(dialect: Any, _record: object, arguments: Any, options: Any) -> OneTripConnection:
         connection = OneTripConnection(dialect.dbapi, dialect.connect(*arguments, **options)._connection)
-        connection.begin, connection.ended = "", False
+        connection.begin, connection.ended = "", True
         return connection
 
     @event.listens_for(engine, "begin")

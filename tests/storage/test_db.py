@@ -194,6 +194,24 @@ async def test_cancelled_readers_give_their_connections_back(database: Database)
     assert database._reader.pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
+async def test_a_cancelled_list_costs_its_own_connection_only(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    owner = await household(database)
+    async with database.write(owner) as tx:
+        await batches.add(tx, [batch(owner)])
+
+    async def ask() -> None:
+        assert len(await batches.page(Once(database, owner), owner)) == 1
+
+    for _ in range(20):
+        asks = [asyncio.create_task(ask()) for _ in range(4)]
+        await asyncio.sleep(0)
+        asks[0].cancel()
+        assert [one for one in await asyncio.gather(*asks, return_exceptions=True) if isinstance(one, Exception)] == []
+    assert [one.message for one in caplog.records if one.name.startswith("sqlalchemy")] == []
+
+
 async def test_a_unit_of_work_past_its_deadline_is_database_down_and_rolled_back(tmp_path: Path) -> None:
     async with opened(tmp_path, deadline_s=0.1) as database:
         owner = await household(database)
