@@ -83,6 +83,12 @@ def test_nothing_is_proven_free_of_what_we_do_not_know(allergy: str):
     assert told("Naranja", allergy) == ((), (), Verdict.UNKNOWN)
 
 
+def test_shellfish_is_no_fish_however_it_is_written():
+    for said in ("shellfish", "shell fish", "shell-fish"):
+        (one,) = declared({"allergies": [said]}, Language.ES)
+        assert one.allergens == {Allergen.CRUSTACEANS, Allergen.MOLLUSCS}
+
+
 def test_an_allergy_of_somebody_else_is_read_in_either_language():
     fish = [one.allergens for one in of_all([replace(SOMEBODY, preferences={"allergies": ["tuna"]})], Language.ES)]
     assert frozenset((Allergen.FISH,)) in fish
