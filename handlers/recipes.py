@@ -119,14 +119,16 @@ async def _kept(call: Call[Any], asked: Asked, dishes: Sequence[Dished], told: T
 
 async def _made(call: Call[None]) -> tuple[Generation, Job | None]:
     """A generation of the household's, and the job that makes its pictures, if there was need of one."""
-    made_id = GenerationId(call.path["generation_id"])
+    made_id, job = GenerationId(call.path["generation_id"]), None
     async with call.read() as tx:
-        made = await generation.kept(tx, call.member, made_id)
-        job = None
+        found, accounts = await generation.kept(tx, call.member, made_id)
         with contextlib.suppress(UnknownJob):
             job = await jobs.job(tx, call.member.household, JobId(made_id))
+    made = await asyncio.to_thread(generation.still_safe, made_id, found, accounts, call.language)
+    if job is not None:
+        async with call.read() as tx:
             await call.kitchen.library.look_up(tx, generation.dishes_of(made, call.language))
-        return made, job
+    return made, job
 
 
 def _states(call: Call[Any], made: Generation, job: Job | None) -> list[str]:

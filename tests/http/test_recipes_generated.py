@@ -278,6 +278,19 @@ async def test_the_pictures_of_a_generation_are_cards_where_nobody_paints(cook: 
     refused(await other.get(made["images_check_url"]), 404, "unknown_generation")
 
 
+async def test_what_somebody_has_become_allergic_to_since_is_not_shown_again(cook: Client) -> None:
+    made = await ask(cook, CUSTOM, {"ingredients": ["huevo", "papa", "pollo"], "num_recipes": 6})
+    path = IMAGES.format(generation_id=made["generation_id"])
+    eggs = {one["id"] for one in made["generated_recipes"] if "eggs" in one["allergens"]}
+    safe = [one["id"] for one in made["generated_recipes"] if not {"eggs"} & {*one["allergens"], *one["may_contain"]}]
+    assert eggs and safe
+    await prefer(cook, allergies=["huevo"])
+    assert [one["id"] for one in (await cook.get(path)).json["recipes"]] == safe
+    only = await ask(cook, CUSTOM, {"ingredients": ["papa"], "num_recipes": 1})
+    await prefer(cook, allergies=["huevo", "papa"])
+    refused(await cook.get(IMAGES.format(generation_id=only["generation_id"])), 404, "unknown_generation")
+
+
 @pytest.mark.parametrize(
     ("path", "body", "pointer"),
     [

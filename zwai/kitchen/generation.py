@@ -13,6 +13,7 @@ from zwai.kitchen.allergens import Allergy, text_of
 from zwai.kitchen.cooks import Dished
 from zwai.kitchen.inventory import food_of, today_of
 from zwai.kitchen.pantry import SOON, Pantry, match, rest, share, to_cook_with, used, utilization
+from zwai.kitchen.recipes import checked
 from zwai.knowledge.names import NameRule, label_key, resolve
 from zwai.knowledge.recipe_book import titled
 from zwai.knowledge.recipe_words import diet_of
@@ -147,11 +148,21 @@ async def keep(tx: Write, generation: Generation) -> None:
     await recipes.add(tx, generation.recipes)
 
 
-async def kept(tx: Read, member: Member, generation: GenerationId) -> Generation:
-    """Raises UnknownGeneration."""
-    if not (found := await recipes.of_generation(tx, member.household, generation)):
+async def kept(tx: Read, member: Member, generation: GenerationId) -> tuple[list[GeneratedRecipe], list[Account]]:
+    """A generation's recipes, and all who may eat them by now."""
+    found = await recipes.of_generation(tx, member.household, generation)
+    return found, await people.of_household(tx, member.household)
+
+
+def still_safe(
+    generation: GenerationId, found: Sequence[GeneratedRecipe], accounts: Sequence[Account], language: Language
+) -> Generation:
+    """What all may still eat, who perhaps declared more since. Takes a while. Raises UnknownGeneration for nothing."""
+    allergies = allergens.of_all(accounts, language)
+    again = [(one, checked(one.checked.recipe, allergies, language)) for one in found]
+    if not (safe := tuple(replace(one, checked=passed) for one, passed in again if passed)):
         raise UnknownGeneration
-    return Generation(generation, tuple(found))
+    return Generation(generation, safe)
 
 
 def dishes_of(made: Generation, language: Language) -> dict[FoodId, str]:
