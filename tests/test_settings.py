@@ -86,6 +86,18 @@ def test_an_address_of_redis_that_is_none_is_told_by_name(variable: str, url: st
     assert url not in str(caught.value)
 
 
+@pytest.mark.parametrize("variable", ["ZWAI_DATABASE_URL", "ZWAI_DATABASE_REPLICA_URLS"])
+@pytest.mark.parametrize(
+    "url", ["sqlite:///zwai.db", "mysql+asyncmy://localhost:port/zwai", "mysql+asyncmy://z:a#b@h/z"]
+)
+def test_an_address_of_a_database_that_is_none_is_told_by_name(variable: str, url: str):
+    redis = {"ZWAI_REDIS_URL": "redis://localhost:6379/0", "ZWAI_QUEUE_URL": "redis://localhost:6380/0"}
+    scaled = {"ZWAI_PROFILE": "scaled", "ZWAI_SECRET_KEY": KEY, "ZWAI_DATABASE_URL": "mysql+asyncmy://localhost/zwai"}
+    with pytest.raises(BadSetting, match=f"^{variable} must be an address") as caught:
+        load_settings({**scaled, **redis, variable: url})
+    assert url not in str(caught.value)
+
+
 def test_a_key_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path):
     settings = Settings(data_dir=tmp_path)
     key = secret_key(settings)

@@ -122,8 +122,8 @@ class Settings:
             missing = [name for name in (*NEEDED_WHEN_SCALED, "secret_key") if not getattr(self, name)]
             if missing:
                 raise BadSetting(f"The scaled profile needs {_variables(missing)}.")
-            if not self.database_url.startswith(("mysql+asyncmy://", "mysql+aiomysql://")):
-                raise BadSetting("ZWAI_DATABASE_URL must begin with mysql+asyncmy://.")
+            for name in ("database_url", "database_replica_urls"):
+                _databases(name.upper(), listed(getattr(self, name)))
             for name in ("redis_url", "queue_url"):
                 _redis(name.upper(), getattr(self, name))
         elif given := [name for name, value in parts.items() if value]:
@@ -180,13 +180,21 @@ def _choice(name: str, value: str, allowed: tuple[str, ...]) -> None:
         raise BadSetting(f"{PREFIX}{name} must be {' or '.join(allowed)}, not {value!r}.")
 
 
-def _redis(name: str, url: str) -> None:
+def _databases(name: str, urls: Iterable[str]) -> None:
+    if not all(_is_address(url, ("mysql+asyncmy", "mysql+aiomysql")) for url in urls):
+        raise BadSetting(f"{PREFIX}{name} must be an address such as mysql+asyncmy://zwai:password@host:3306/zwai.")
+
+
+def _is_address(url: str, schemes: tuple[str, ...]) -> bool:
     try:
         parts = urlsplit(url)
-        good = parts.scheme in ("redis", "rediss", "unix") and parts.port != 0
+        return parts.scheme in schemes and parts.port != 0
     except ValueError:  # the port is no number, as where a password with a # or / is not encoded
-        good = False
-    if not good:
+        return False
+
+
+def _redis(name: str, url: str) -> None:
+    if not _is_address(url, ("redis", "rediss", "unix")):
         raise BadSetting(f"{PREFIX}{name} must be an address such as redis://:password@host:6379/0.")
 
 
