@@ -6,7 +6,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-AT_ONCE = 200  # about a millisecond
+AT_ONCE = 500  # two or three milliseconds; shorter turns of many requests cost a quarter more CPU
 
 
 async def in_turns(items: Sequence[T]) -> AsyncIterator[Sequence[T]]:
