@@ -35,6 +35,7 @@ def look(local: Local, photo: str):
     return local.look(PhotoId(photo), Aim.INGREDIENTS, SOMEBODY)
 
 
+@pytest.mark.slow
 async def test_what_is_told_at_a_glance_does_not_wait_for_a_search():
     async with searching(queue=4) as (local, _):
         search = asyncio.create_task(look(local, "fridge.jpg"))
@@ -45,6 +46,7 @@ async def test_what_is_told_at_a_glance_does_not_wait_for_a_search():
         assert {part.decision for part in await search} == {Decision.CONFIRM}
 
 
+@pytest.mark.slow
 async def test_with_too_many_searches_suggestions_are_the_answer_and_nothing_is_none(tmp_path):
     async with searching(queue=0) as (local, searchers):
         busy = asyncio.create_task(searchers.run(jobs.sleep, 3, tmp_path / "started", deadline_s=10))

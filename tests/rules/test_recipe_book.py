@@ -77,6 +77,7 @@ def test_what_stands_in_is_of_the_catalogue_and_never_the_food_itself() -> None:
     assert set(FOODS) >= BASICS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("allergen", Allergen)
 async def test_nothing_with_one_of_the_fourteen_is_shown_to_who_declares_it(
