@@ -13,12 +13,11 @@ from ai.questions import worded
 from zwai.knowledge.names import label_key, resolve
 from zwai.knowledge.words import render_unit
 from zwai.records.ai import Purpose, Question
-from zwai.records.meals import MOST_RECIPES, Course, Difficulty, Held, Needed, Recipe, Wish
+from zwai.records.meals import MOST_AVOIDED, MOST_RECIPES, Course, Difficulty, Held, Needed, Recipe, Wish
 from zwai.records.people import Language
 from zwai.records.stock import Meal, Quantity, Unit
 
 MOST_ON_HAND = 60  # ingredients that are told, the first ones
-MOST_AVOIDED = 20
 MOST_INGREDIENTS = 30  # of one recipe
 MOST_STEPS = 20
 LARGEST_AMOUNT = 5000

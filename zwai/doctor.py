@@ -117,22 +117,17 @@ async def _cache(url: str) -> tuple[bool, str]:
     server = await redis_server(url)
     if server.most_bytes and server.policy.startswith("allkeys"):
         return True, f"Redis {server.version}, at most {server.most_bytes / 1e6:.0f} MB, then {server.policy}."
-    return (
-        False,
-        f"Redis {server.version} grows without end or refuses: set maxmemory, and maxmemory-policy allkeys-lru.",
-    )
+    return False, f"Redis {server.version} would fill up: set maxmemory, and maxmemory-policy allkeys-lru."
 
 
 async def _queue(url: str) -> tuple[bool, str]:
     from storage.servers import redis_server
 
     server = await redis_server(url)
-    kept = (
-        "kept on disk" if server.append_only else "not kept on disk (appendonly no): jobs start later after a restart"
-    )
-    if server.policy == "noeviction":
-        return True, f"Redis {server.version}, evicts nothing, {kept}."
-    return False, f"Redis {server.version} may evict jobs that wait: set maxmemory-policy noeviction."
+    if server.policy != "noeviction":
+        return False, f"Redis {server.version} may evict jobs that wait: set maxmemory-policy noeviction."
+    kept = "kept on disk" if server.append_only else "not kept on disk, so that its restart delays jobs"
+    return True, f"Redis {server.version}, evicts nothing, {kept}."
 
 
 async def _photos(url: str) -> tuple[bool, str]:

@@ -19,6 +19,7 @@ from zwai.knowledge.recipe_book import titled
 from zwai.knowledge.recipe_words import diet_of
 from zwai.records.ids import new_id
 from zwai.records.meals import (
+    MOST_AVOIDED,
     Course,
     GeneratedRecipe,
     GenerationId,
@@ -32,7 +33,6 @@ from zwai.records.people import Account, Language, Member
 from zwai.records.stock import Batch, FoodId, Kind
 
 NOT_AGAIN_FOR = timedelta(days=7)
-MOST_AVOIDED = 20  # titles
 MOST_BATCHES = 1000  # that recipes are looked for; who has more still eats the most urgent first
 LONGEST_PREFERENCE = 100
 MOST_PREFERENCES = 30

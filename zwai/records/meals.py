@@ -14,6 +14,7 @@ from zwai.records.stock import FoodId, Meal, Quantity
 RecipeId = NewType("RecipeId", str)
 GenerationId = NewType("GenerationId", str)
 
+MOST_AVOIDED = 20  # titles that a household was shown lately
 MOST_RECIPES = 6  # of one question
 PORTIONS = 2  # of every recipe, by the book and by what the AI is asked for
 
