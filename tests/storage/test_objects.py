@@ -16,8 +16,9 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
-from storage.objects import ObjectFiles, open_object_files
+from storage.objects import ObjectFiles, look_in, open_object_files
 from zwai.errors import FilesDown, UnknownPhoto
+from zwai.operator_errors import FilesUnreachable
 from zwai.records.ids import new_id
 from zwai.records.photos import Copy, PhotoId
 
@@ -262,3 +263,9 @@ async def test_a_store_that_is_down_is_said_to_be_and_what_is_at_hand_is_served(
         await kept(files, tmp_path)
     assert time.monotonic() - began < 5
     assert len([record for record in caplog.records if record.name == "zwai.files"]) == 1
+
+
+async def test_the_doctor_looks_into_a_store_and_says_which_it_cannot_use(bucket: str) -> None:
+    await look_in(bucket)
+    with pytest.raises(FilesUnreachable, match="s3://no-such-bucket"):
+        await look_in("s3://no-such-bucket/photos")
