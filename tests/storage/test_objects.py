@@ -266,6 +266,6 @@ async def test_a_store_that_is_down_is_said_to_be_and_what_is_at_hand_is_served(
 
 
 async def test_the_doctor_looks_into_a_store_and_says_which_it_cannot_use(bucket: str) -> None:
-    await look_in(bucket)
+    await look_in(f"s3://{bucket}/photos")
     with pytest.raises(FilesUnreachable, match="s3://no-such-bucket"):
         await look_in("s3://no-such-bucket/photos")
